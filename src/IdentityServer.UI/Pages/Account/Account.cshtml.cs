@@ -14,8 +14,8 @@ public sealed class AccountModel(AccountOverview account, Sessions sessions, Tim
     /// <summary>The signed-in person.</summary>
     public Me Me { get; private set; } = null!;
 
-    /// <summary>The same in a line.</summary>
-    public Person Person => new(Me.Name, Me.Email ?? Me.Phone);
+    /// <summary>The same in a line; the address follows below.</summary>
+    public Person Person => new(Me.Name, Me.Name is null ? Me.Email ?? Me.Phone : null);
 
     /// <summary>Their live sessions.</summary>
     public IReadOnlyList<SessionView> Sessions { get; private set; } = [];
