@@ -26,6 +26,7 @@ public sealed class ChildProcess : IAsyncDisposable
         var start = new ProcessStartInfo(file, arguments)
         {
             WorkingDirectory = folder,
+            UseShellExecute = false,
             RedirectStandardOutput = true,
             RedirectStandardError = true,
             RedirectStandardInput = true,

@@ -31,8 +31,8 @@ public sealed class ServerProcess : IAsyncDisposable
         var folder = Directory.CreateTempSubdirectory("identityserver-").FullName;
         File.Copy(Path.Combine(Repository.Root, "appsettings.Development.json"), Path.Combine(folder, "appsettings.Development.json"));
         var address = $"http://localhost:{ChildProcess.FreePort()}";
-        (string, string)[] environment = [("ASPNETCORE_ENVIRONMENT", "Development"), ("ASPNETCORE_URLS", address), .. settings];
-        return new ServerProcess(folder, address, environment, await LaunchAsync(folder, address, environment));
+        (string, string)[] variables = [("ASPNETCORE_ENVIRONMENT", "Development"), ("ASPNETCORE_URLS", address), .. settings];
+        return new ServerProcess(folder, address, variables, await LaunchAsync(folder, address, variables));
     }
 
     /// <summary>kill -9, and the same server again on the same data.</summary>
