@@ -45,7 +45,14 @@ class SharedUserManager extends UserManager {
 
   // In the same lock, or a refresh still under way in another tab would put the user back.
   override signoutRedirect(args?: SignoutRedirectArgs): Promise<void> {
-    return navigator.locks.request(this.#lock, () => super.signoutRedirect(args));
+    return navigator.locks.request(this.#lock, async () => {
+      try {
+        await super.signoutRedirect(args);
+      } catch (error) {
+        await this.removeUser(); // the server can't be told, but this browser can forget
+        throw error;
+      }
+    });
   }
 }
 

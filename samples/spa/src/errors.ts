@@ -9,6 +9,8 @@ export function explain(error: ErrorContext): { message: string; detail: string 
 }
 
 function message(error: ErrorContext, code?: string) {
+  if (error.source === "signoutRedirect")
+    return `You are signed out of this app, but maybe not at ${authority}, which could not be told.`;
   if (code === "access_denied") return "You did not allow this app to see your details, so you are not signed in.";
   if (code === "invalid_grant") return "Your sign-in has ended. Please sign in again.";
   if (code === "temporarily_unavailable") return "The sign-in service is busy. Please try again in a moment.";
