@@ -61,28 +61,10 @@ public sealed class ChildProcess : IAsyncDisposable
     }
 
     /// <summary>Waits until the address answers 200.</summary>
-    public async Task<ChildProcess> AnswersAsync(string url)
-    {
-        using var client = new HttpClient { Timeout = TimeSpan.FromSeconds(5) };
-        var limit = Stopwatch.StartNew();
-        while (limit.Elapsed < TimeSpan.FromSeconds(90) && !process.HasExited)
-        {
-            try
-            {
-                using var response = await client.GetAsync(url);
-                if (response.IsSuccessStatusCode)
-                    return this;
-            }
-            catch (Exception exception) when (exception is HttpRequestException or TaskCanceledException)
-            {
-                // Not yet.
-            }
+    public Task<ChildProcess> AnswersAsync(string url) => WaitAsync(url, response => response.IsSuccessStatusCode);
 
-            await Task.Delay(100);
-        }
-
-        throw new InvalidOperationException($"{process.StartInfo.FileName} does not answer at {url}:\n{Output}");
-    }
+    /// <summary>Waits until the address answers anything at all.</summary>
+    public Task<ChildProcess> ListensAsync(string url) => WaitAsync(url, _ => true);
 
     public async Task WriteLineAsync(string line)
     {
@@ -109,5 +91,28 @@ public sealed class ChildProcess : IAsyncDisposable
     {
         await KillAsync();
         process.Dispose();
+    }
+
+    private async Task<ChildProcess> WaitAsync(string url, Predicate<HttpResponseMessage> isReady)
+    {
+        using var client = new HttpClient { Timeout = TimeSpan.FromSeconds(5) };
+        var limit = Stopwatch.StartNew();
+        while (limit.Elapsed < TimeSpan.FromSeconds(90) && !process.HasExited)
+        {
+            try
+            {
+                using var response = await client.GetAsync(url);
+                if (isReady(response))
+                    return this;
+            }
+            catch (Exception exception) when (exception is HttpRequestException or TaskCanceledException)
+            {
+                // Not yet.
+            }
+
+            await Task.Delay(100);
+        }
+
+        throw new InvalidOperationException($"{process.StartInfo.FileName} does not answer at {url}:\n{Output}");
     }
 }
