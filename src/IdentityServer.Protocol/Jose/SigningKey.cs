@@ -21,6 +21,7 @@ public sealed class SigningKey : IDisposable
     private const int RsaBits = 2048;
 
     private readonly byte[] pkcs8;
+    private volatile bool disposed;
     private readonly KeyPool pool;
     private readonly ConcurrentDictionary<string, byte[]> headers = new(StringComparer.Ordinal);
 
@@ -104,7 +105,11 @@ public sealed class SigningKey : IDisposable
     }
 
     /// <summary>The private key as PKCS#8, DER, not encrypted: seal it before it is stored.</summary>
-    public byte[] ExportPkcs8() => [.. pkcs8];
+    public byte[] ExportPkcs8()
+    {
+        ObjectDisposedException.ThrowIf(disposed, this);
+        return [.. pkcs8];
+    }
 
     /// <summary>Signs. ES256 gives r and s, 64 bytes; RSA gives as many bytes as its modulus has.</summary>
     public byte[] Sign(ReadOnlySpan<byte> data)
@@ -116,6 +121,7 @@ public sealed class SigningKey : IDisposable
     /// <inheritdoc/>
     public void Dispose()
     {
+        disposed = true;
         pool.Dispose();
         CryptographicOperations.ZeroMemory(pkcs8);
     }
