@@ -92,6 +92,7 @@ public sealed class SigningKey : IDisposable
     /// <summary>As <see cref="ImportPem"/>, from a file.</summary>
     /// <exception cref="CryptographicException">As <see cref="ImportPem"/>; the message names the file.</exception>
     /// <exception cref="IOException">The file cannot be read.</exception>
+    /// <exception cref="UnauthorizedAccessException">The file may not be read.</exception>
     public static SigningKey ReadPemFile(string path, SigningKeyTimes times, JwsAlgorithm? algorithm = null)
     {
         try

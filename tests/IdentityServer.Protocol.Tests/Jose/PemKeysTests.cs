@@ -8,6 +8,7 @@ namespace IdentityServer.Protocol.Tests.Jose;
 public sealed class PemKeysTests : IDisposable
 {
     private readonly RSA rsa = RSA.Create(2048);
+    private readonly DirectoryInfo folder = Directory.CreateTempSubdirectory();
     private readonly ECDsa ec = ECDsa.Create(ECCurve.NamedCurves.nistP256);
 
     [Fact]
@@ -109,7 +110,7 @@ public sealed class PemKeysTests : IDisposable
     public void A_refusal_names_the_file_and_not_its_content()
     {
         using var weak = RSA.Create(1024);
-        var path = Path.Combine(Directory.CreateTempSubdirectory().FullName, "signing.pem");
+        var path = Path.Combine(folder.FullName, "signing.pem");
         File.WriteAllText(path, weak.ExportRSAPrivateKeyPem());
         var problem = Assert.Throws<CryptographicException>(() => SigningKey.ReadPemFile(path, TestKeys.Times));
         Assert.StartsWith(path + ": ", problem.Message, StringComparison.Ordinal);
@@ -119,7 +120,7 @@ public sealed class PemKeysTests : IDisposable
     [Fact]
     public void A_file_is_read()
     {
-        var path = Path.Combine(Directory.CreateTempSubdirectory().FullName, "signing.pem");
+        var path = Path.Combine(folder.FullName, "signing.pem");
         File.WriteAllText(path, ec.ExportPkcs8PrivateKeyPem());
         using var key = SigningKey.ReadPemFile(path, TestKeys.Times);
         Assert.Equal(JwsAlgorithm.ES256, key.Algorithm);
@@ -130,6 +131,7 @@ public sealed class PemKeysTests : IDisposable
     {
         rsa.Dispose();
         ec.Dispose();
+        folder.Delete(recursive: true);
     }
 
     private static string Refusal(string pem, JwsAlgorithm? algorithm = null) =>

@@ -2,6 +2,7 @@ using System.Security.Cryptography;
 using System.Text;
 using IdentityServer.Protocol.Jose;
 using Xunit;
+using Base64Url = System.Buffers.Text.Base64Url;
 
 namespace IdentityServer.Protocol.Tests.Jose;
 
@@ -90,6 +91,17 @@ public sealed class SigningKeyTests
         var mixed = TestKeys.Key(JwsAlgorithm.ES256).ExportPkcs8();
         other.ExportPkcs8().AsSpan()[^64..].CopyTo(mixed.AsSpan()[^64..]);
         AssertRefused(JwsAlgorithm.ES256, mixed);
+    }
+
+    [Fact]
+    public void An_RSA_key_with_a_damaged_modulus_is_refused()
+    {
+        var key = TestKeys.Key(JwsAlgorithm.RS256);
+        var damaged = key.ExportPkcs8();
+        var modulus = Base64Url.DecodeFromChars(key.PublicKey.N);
+        damaged[damaged.AsSpan().IndexOf(modulus) + 100] ^= 1;
+        AssertRefused(JwsAlgorithm.RS256, damaged);
+        AssertRefused(JwsAlgorithm.PS256, damaged);
     }
 
     [Fact]
