@@ -124,7 +124,8 @@ public sealed class JwsAttackTests
         AssertInvalid(JwsFault.Signature, TestKeys.Token("""{"alg":"ES256"}""", Claims, _ => signature));
     }
 
-    // RFC 7518, section 3.4: 64 octets; "the JWS Signature value MUST be a 64-octet sequence. If it is not, [it] is invalid".
+    // RFC 7518, section 3.4: "The JWS Signature value MUST be a 64-octet sequence. If it is not a 64-octet sequence, the
+    // validation has failed."
     [Fact]
     public void An_ES256_signature_of_another_form_is_refused()
     {
