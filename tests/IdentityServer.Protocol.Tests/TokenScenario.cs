@@ -6,6 +6,7 @@ using System.Text.Json.Nodes;
 using IdentityServer.Protocol.Model;
 using IdentityServer.Protocol.Tokens;
 using Microsoft.Extensions.DependencyInjection;
+using Xunit;
 
 namespace IdentityServer.Protocol.Tests;
 

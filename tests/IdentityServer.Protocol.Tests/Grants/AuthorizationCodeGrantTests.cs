@@ -1,4 +1,5 @@
 using IdentityServer.Protocol.Model;
+using Xunit;
 
 namespace IdentityServer.Protocol.Tests.Grants;
 

@@ -1,5 +1,6 @@
 using System.Buffers.Text;
 using IdentityServer.Protocol.Model;
+using Xunit;
 
 namespace IdentityServer.Protocol.Tests.Grants;
 
@@ -18,8 +19,8 @@ public sealed class RefreshTokenGrantTests : IAsyncLifetime
         var first = await scenario.SignInAsync();
         var second = (await scenario.RefreshAsync(first.RefreshToken)).MustSucceed();
 
-        Assert.NotEqual(first.RefreshToken, second.RefreshToken);
-        Assert.NotEqual(first.AccessToken, second.AccessToken);
+        Assert.NotEqual(first.RefreshToken, second.RefreshToken, StringComparer.Ordinal);
+        Assert.NotEqual(first.AccessToken, second.AccessToken, StringComparer.Ordinal);
         Assert.Equal(first["scope"], second["scope"]);
     }
 
@@ -95,7 +96,7 @@ public sealed class RefreshTokenGrantTests : IAsyncLifetime
         {
             var shared = current;
             var tabs = await Task.WhenAll(Task.Run(() => scenario.RefreshAsync(shared)), Task.Run(() => scenario.RefreshAsync(shared)));
-            var successors = tabs.Select(tab => tab.MustSucceed().RefreshToken).Distinct().ToList();
+            var successors = tabs.Select(tab => tab.MustSucceed().RefreshToken).Distinct(StringComparer.Ordinal).ToList();
             // Both tabs hold the same token; every third answer is lost on its way and asked for again.
             current = Assert.Single(successors);
             if (i % 3 == 0)
@@ -113,7 +114,7 @@ public sealed class RefreshTokenGrantTests : IAsyncLifetime
         var tokens = await scenario.SignInAsync();
         var answers = await Task.WhenAll(Enumerable.Range(0, 16).Select(_ => Task.Run(() => scenario.RefreshAsync(tokens.RefreshToken))));
 
-        Assert.Single(answers.Select(answer => answer.MustSucceed().RefreshToken).Distinct());
+        Assert.Single(answers.Select(answer => answer.MustSucceed().RefreshToken).Distinct(StringComparer.Ordinal));
         Assert.Equal(2, Family.Generation);
     }
 
