@@ -8,7 +8,7 @@ namespace IdentityServer.Protocol;
 /// <summary>Writes the JSON answers of the endpoints that applications call.</summary>
 public static class JsonAnswer
 {
-    // Answers are application/json with nosniff semantics of their own; escaping for HTML would only make them longer.
+    // An answer is application/json, never HTML: escaping for HTML would only make it longer.
     private static readonly JsonWriterOptions Json = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
     /// <summary>Writes the JSON object that <paramref name="write"/> fills, its braces included, never to be cached.</summary>

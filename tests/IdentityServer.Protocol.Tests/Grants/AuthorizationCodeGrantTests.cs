@@ -144,11 +144,14 @@ public sealed class AuthorizationCodeGrantTests : IAsyncLifetime
         ledger.MustBeUntouched();
     }
 
-    [Fact]
-    public async Task A_valid_replay_is_denied_and_ends_what_the_code_bought_RFC_6749_4_1_2()
+    [Theory]
+    [InlineData(0)]
+    [InlineData(600)]
+    public async Task A_valid_replay_is_denied_and_ends_what_the_code_bought_RFC_6749_4_1_2(int secondsLater)
     {
         var code = await scenario.CodeAsync(scenario.Spa);
         var bought = (await scenario.RedeemAsync(code)).MustSucceed();
+        scenario.Host.Clock.Advance(TimeSpan.FromSeconds(secondsLater));
 
         (await scenario.RedeemAsync(code)).MustBe(400, "invalid_grant");
 
@@ -188,6 +191,29 @@ public sealed class AuthorizationCodeGrantTests : IAsyncLifetime
             (await scenario.RefreshAsync(winner.RefreshToken)).MustBe(400, "invalid_grant");
             Assert.Equal(401, (await UserInfoAsync(winner)).Status);
         }
+    }
+
+    [Fact]
+    public async Task Who_loses_the_race_for_a_code_is_denied_and_the_winners_tokens_end()
+    {
+        var code = await scenario.CodeAsync(scenario.Spa);
+        Answer? winner = null;
+        scenario.Host.Ledger.BeforeNextCommit = async () => winner = await scenario.RedeemAsync(code);
+
+        (await scenario.RedeemAsync(code)).MustBe(400, "invalid_grant");
+
+        (await scenario.RefreshAsync(winner!.MustSucceed().RefreshToken)).MustBe(400, "invalid_grant");
+    }
+
+    [Fact]
+    public async Task A_sign_out_in_the_moment_of_redemption_wins()
+    {
+        var code = await scenario.CodeAsync(scenario.Spa);
+        var authorization = Assert.Single(scenario.Host.Ledger.Authorizations);
+        scenario.Host.Ledger.BeforeNextCommit = () => scenario.Host.Ledger.RevokeAuthorizationAsync(authorization.Id, scenario.Host.Clock.Now, default);
+
+        (await scenario.RedeemAsync(code)).MustBe(400, "invalid_grant");
+        Assert.Single(scenario.Host.Ledger.Tokens);
     }
 
     private async Task<Answer> UserInfoAsync(Answer tokens)

@@ -119,6 +119,41 @@ public sealed class RefreshTokenGrantTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Who_loses_the_race_for_a_refresh_is_answered_like_a_retry()
+    {
+        var tokens = await scenario.SignInAsync();
+        Answer? winner = null;
+        scenario.Host.Ledger.BeforeNextCommit = async () => winner = await scenario.RefreshAsync(tokens.RefreshToken);
+
+        var loser = (await scenario.RefreshAsync(tokens.RefreshToken)).MustSucceed();
+
+        Assert.Equal(winner!.MustSucceed().RefreshToken, loser.RefreshToken);
+        Assert.Equal(2, Family.Generation);
+    }
+
+    [Fact]
+    public async Task A_sign_out_in_the_moment_of_a_refresh_wins()
+    {
+        var tokens = await scenario.SignInAsync();
+        var authorization = Assert.Single(scenario.Host.Ledger.Authorizations);
+        scenario.Host.Ledger.BeforeNextCommit = () => scenario.Host.Ledger.RevokeAuthorizationAsync(authorization.Id, scenario.Host.Clock.Now, default);
+
+        (await scenario.RefreshAsync(tokens.RefreshToken)).MustBe(400, "invalid_grant");
+        Assert.Equal(1, Family.Generation);
+    }
+
+    [Fact]
+    public async Task A_family_whose_authorization_ended_in_the_moment_of_its_making_is_refused()
+    {
+        var tokens = await scenario.SignInAsync();
+        var family = Family;
+        await scenario.Host.Ledger.RevokeAuthorizationAsync(family.AuthorizationId!.Value, scenario.Host.Clock.Now, default);
+        scenario.Host.Ledger.Restore(family);
+
+        (await scenario.RefreshAsync(tokens.RefreshToken)).MustBe(400, "invalid_grant");
+    }
+
+    [Fact]
     public async Task Less_scope_may_be_asked_for_and_the_family_keeps_all_RFC_6749_6()
     {
         var first = await scenario.SignInAsync();

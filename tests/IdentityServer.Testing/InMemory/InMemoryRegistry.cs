@@ -11,6 +11,8 @@ public sealed class InMemoryRegistry : IRegistry
 
     public void Put(Application application) => applications[application.ClientId] = application;
 
+    public void Remove(string clientId) => applications.Remove(clientId);
+
     public void Put(Scope scope) => scopes[scope.Name] = scope;
 
     public ValueTask<Application?> FindApplicationAsync(string clientId, CancellationToken cancellationToken) =>
