@@ -1,6 +1,5 @@
 using System.Globalization;
 using System.Text;
-using IdentityServer.Protocol.Jose;
 using IdentityServer.Protocol.Model;
 
 namespace IdentityServer.Protocol.Authorize;
@@ -37,7 +36,7 @@ internal abstract record AuthorizeValidation
     public static AuthorizeValidation Check(Parameters parameters, Application application, IReadOnlyDictionary<string, Scope> scopes, DateTimeOffset now)
     {
         var problem = ResponseProblem(parameters)
-            ?? SizeProblem(parameters)
+            ?? SizeProblem(parameters, Kept)
             ?? UnsupportedProblem(parameters)
             ?? PermissionProblem(application)
             ?? PkceProblem(parameters, application)
@@ -79,21 +78,11 @@ internal abstract record AuthorizeValidation
     public static string ResponseMode(Parameters parameters) =>
         parameters["response_mode"] is { } mode && ResponseModes.All.Contains(mode, StringComparer.Ordinal) ? mode : ResponseModes.Query;
 
-    private static ProtocolError? ResponseProblem(Parameters parameters)
-    {
-        if (parameters["response_type"] is not { } type)
-            return ProtocolError.InvalidRequest("response_type is missing: send response_type=code.");
-        if (type != "code")
-            return new ProtocolError("unsupported_response_type", "This server knows response_type=code only.");
-        return parameters["response_mode"] is { } mode && mode != ResponseMode(parameters)
-            ? ProtocolError.InvalidRequest($"response_mode is one of {string.Join(", ", ResponseModes.All)}.")
-            : null;
-    }
-
-    private static ProtocolError? SizeProblem(Parameters parameters)
+    /// <summary>These parameters are short enough to be kept and have no control characters (RFC 6749 appendix A).</summary>
+    public static ProtocolError? SizeProblem(Parameters parameters, params ReadOnlySpan<string> names)
     {
         var total = 0;
-        foreach (var name in Kept)
+        foreach (var name in names)
         {
             if (parameters[name] is not { } value)
                 continue;
@@ -107,6 +96,20 @@ internal abstract record AuthorizeValidation
         }
 
         return total > MaxTotalLength ? ProtocolError.InvalidRequest($"The parameters are together longer than {MaxTotalLength} bytes.") : null;
+    }
+
+    /// <summary>Languages of choice, best first; what is no language tag is left out.</summary>
+    public static IReadOnlyList<string> UiLocales(Parameters parameters) => [.. List(parameters["ui_locales"]).Where(IsLanguageTag).Take(10)];
+
+    private static ProtocolError? ResponseProblem(Parameters parameters)
+    {
+        if (parameters["response_type"] is not { } type)
+            return ProtocolError.InvalidRequest("response_type is missing: send response_type=code.");
+        if (type != "code")
+            return new ProtocolError("unsupported_response_type", "This server knows response_type=code only.");
+        return parameters["response_mode"] is { } mode && mode != ResponseMode(parameters)
+            ? ProtocolError.InvalidRequest($"response_mode is one of {string.Join(", ", ResponseModes.All)}.")
+            : null;
     }
 
     // OpenID Connect Core §3.1.2.6.
@@ -133,9 +136,9 @@ internal abstract record AuthorizeValidation
                 : null;
         }
 
-        if (method != "S256")
+        if (method != Pkce.Method)
             return ProtocolError.InvalidRequest("Send code_challenge_method=S256; plain is not accepted.");
-        return StrictBase64Url.TryDecode(challenge, out var hash) && hash.Length == 32
+        return Pkce.IsChallenge(challenge)
             ? null
             : ProtocolError.InvalidRequest("code_challenge is not a SHA-256 hash in base64url: 43 characters without padding.");
     }
@@ -168,7 +171,7 @@ internal abstract record AuthorizeValidation
         Prompts = List(parameters["prompt"]),
         MaxAge = parameters["max_age"] is { } text ? Seconds(text) : null,
         LoginHint = parameters["login_hint"],
-        UiLocales = [.. List(parameters["ui_locales"]).Where(IsLanguageTag).Take(10)],
+        UiLocales = UiLocales(parameters),
         ReceivedAt = now,
     };
 

@@ -14,7 +14,7 @@ namespace IdentityServer.Protocol.Authorize;
 public sealed class ParkedRequests(IDataProtectionProvider protection, IOptions<ProtocolOptions> options, TimeProvider time)
 {
     // The sealed form must fit a URL, and is never read as anything but JSON: no escapes that only make it longer.
-    private static readonly JsonSerializerOptions Compact = new()
+    internal static readonly JsonSerializerOptions Compact = new()
     {
         Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
         DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingDefault,
