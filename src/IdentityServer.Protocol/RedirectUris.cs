@@ -32,6 +32,20 @@ public static class RedirectUris
     }
 
     /// <summary>
+    /// The origins that an application may call this server from in a browser: those it registered, or else, for a single-page app, those of
+    /// its redirect URIs, which is where its JavaScript runs.
+    /// </summary>
+    public static IEnumerable<string> Origins(Application application)
+    {
+        if (application.Origins.Count > 0 || !application.IsBrowserBased)
+            return application.Origins;
+        return application.RedirectUris
+            .Where(uri => uri.StartsWith("https://", StringComparison.Ordinal) || uri.StartsWith("http://", StringComparison.Ordinal))
+            .Select(uri => new Uri(uri).GetLeftPart(UriPartial.Authority))
+            .Distinct(StringComparer.Ordinal);
+    }
+
+    /// <summary>
     /// The application has registered this URI: character by character (RFC 9700 §2.1), except that "the authorization server MUST allow any port
     /// to be specified at the time of the request for loopback IP redirect URIs" of native applications (RFC 8252 §7.3).
     /// </summary>

@@ -149,7 +149,7 @@ internal abstract record AuthorizeValidation
         if (prompts.Any(prompt => !Prompts.All.Contains(prompt, StringComparer.Ordinal)))
             return ProtocolError.InvalidRequest($"prompt knows {string.Join(", ", Prompts.All)}.");
         // OpenID Connect Core §3.1.2.1: "If this parameter contains none with any other value, an error is returned."
-        return prompts.Count > 1 && prompts.Contains(Prompts.None, StringComparer.Ordinal)
+        return prompts.Length > 1 && prompts.Contains(Prompts.None, StringComparer.Ordinal)
             ? ProtocolError.InvalidRequest("prompt=none stands alone.")
             : null;
     }
