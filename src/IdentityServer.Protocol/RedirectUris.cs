@@ -35,14 +35,17 @@ public static class RedirectUris
     /// The origins that an application may call this server from in a browser: those it registered, or else, for a single-page app, those of
     /// its redirect URIs, which is where its JavaScript runs.
     /// </summary>
-    public static IEnumerable<string> Origins(Application application)
+    public static IReadOnlyList<string> Origins(Application application)
     {
         if (application.Origins.Count > 0 || !application.IsBrowserBased)
             return application.Origins;
-        return application.RedirectUris
-            .Where(uri => uri.StartsWith("https://", StringComparison.Ordinal) || uri.StartsWith("http://", StringComparison.Ordinal))
-            .Select(uri => new Uri(uri).GetLeftPart(UriPartial.Authority))
-            .Distinct(StringComparer.Ordinal);
+        return
+        [
+            .. application.RedirectUris
+                .Where(uri => uri.StartsWith("https://", StringComparison.Ordinal) || uri.StartsWith("http://", StringComparison.Ordinal))
+                .Select(uri => new Uri(uri).GetLeftPart(UriPartial.Authority))
+                .Distinct(StringComparer.Ordinal),
+        ];
     }
 
     /// <summary>
@@ -67,9 +70,6 @@ public static class RedirectUris
 
     private static string? HttpProblem(string uri, Uri parsed)
     {
-        // "https:/x" and "https:x" are repaired by browsers and by System.Uri, each in its own way.
-        if (!uri.StartsWith(parsed.Scheme + "://", StringComparison.OrdinalIgnoreCase) || parsed.Host.Length == 0)
-            return Say(uri, "has no host: write it like https://app.example/callback");
         if (parsed.UserInfo.Length > 0 || Authority(uri).Contains('@', StringComparison.Ordinal))
             return Say(uri, "has a user name before the host: leave it out");
         if (HasDotSegment(uri))

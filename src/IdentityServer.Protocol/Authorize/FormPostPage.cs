@@ -17,7 +17,7 @@ internal static class FormPostPage
     {
         var response = context.Response;
         response.StatusCode = StatusCodes.Status200OK;
-        response.ContentType = "text/html;charset=utf-8";
+        response.ContentType = "text/html; charset=utf-8";
         response.Headers.ContentSecurityPolicy =
             $"default-src 'none'; script-src 'self'; base-uri 'none'; form-action {RedirectUris.PolicySource(redirectUri)}; frame-ancestors 'none'";
         return response.WriteAsync(Render(context.Request.PathBase.Value + ScriptPath, redirectUri, answer), Encoding.UTF8, context.RequestAborted);
@@ -26,7 +26,7 @@ internal static class FormPostPage
     /// <summary>Serves the script.</summary>
     public static async Task WriteScriptAsync(HttpContext context)
     {
-        context.Response.ContentType = "text/javascript;charset=utf-8";
+        context.Response.ContentType = "text/javascript; charset=utf-8";
         context.Response.ContentLength = Script.Length;
         context.Response.Headers.CacheControl = "public, max-age=86400";
         context.Response.Headers.XContentTypeOptions = "nosniff";
