@@ -17,8 +17,7 @@ internal sealed class ReadyDocument(byte[] bytes)
         headers.ETag = tag.ToString();
         headers.XContentTypeOptions = "nosniff";
         // Without it a cache would give the answer to a call without Origin, which has no CORS headers, to a single-page app.
-        if (!headers.Vary.Contains(HeaderNames.Origin, StringComparer.OrdinalIgnoreCase))
-            headers.Append(HeaderNames.Vary, HeaderNames.Origin);
+        headers.Append(HeaderNames.Vary, HeaderNames.Origin);
 
         if (context.Request.GetTypedHeaders().IfNoneMatch.Any(known => known.Compare(tag, useStrongComparison: false)))
         {
