@@ -1,5 +1,6 @@
 using System.Text.Json;
 using IdentityServer.Protocol.Jose;
+using IdentityServer.Protocol.Tokens;
 
 namespace IdentityServer.Protocol;
 
@@ -22,7 +23,7 @@ internal sealed class IdTokenHints(IKeyRing keys)
     {
         var published = await keys.PublishedKeysAsync(cancellationToken);
         // The type tells an ID token from an access token or a logout token (RFC 8725 §3.11).
-        var verified = JwsVerifier.Verify(token, Algorithms, published.Select(key => key.PublicKey), expectedTyp: "JWT");
+        var verified = JwsVerifier.Verify(token, Algorithms, published.Select(key => key.PublicKey), expectedTyp: IdToken.Type);
         if (verified is not JwsVerification.Valid { Payload: var claims } || Text(claims, "iss") != issuer)
             return null;
 

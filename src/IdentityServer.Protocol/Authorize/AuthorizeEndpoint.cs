@@ -17,7 +17,7 @@ internal sealed class AuthorizeEndpoint(
     AuthorizationCodes codes,
     ParkedRequests parked,
     Issuer issuer,
-    TimeProvider time)
+    TimeProvider time) : IProtocolEndpoint
 {
     /// <summary>Takes a request up.</summary>
     public async Task HandleAsync(HttpContext context)
@@ -69,9 +69,12 @@ internal sealed class AuthorizeEndpoint(
         }
 
         redirect = redirect.Answering(request!.ResponseMode, request.State);
-        var problem = AuthorizeValidation.PermissionProblem(application!)
-            ?? AuthorizeValidation.ScopeProblem(request.Scopes, application!, await registry.ScopesAsync(context.RequestAborted));
-        await (problem is null ? AnswerAsync(context, request, application!, redirect) : redirect.SendErrorAsync(context, problem));
+        var known = await registry.ScopesAsync(context.RequestAborted);
+        var (scopes, error) = AuthorizeValidation.Scopes(string.Join(' ', request.Scopes), application!, known);
+        var problem = AuthorizeValidation.PermissionProblem(application!) ?? error;
+        await (problem is null
+            ? AnswerAsync(context, request with { Scopes = scopes }, application!, redirect)
+            : redirect.SendErrorAsync(context, problem));
     }
 
     private static ProtocolError PlaceProblem(Parameters parameters, Application? application)

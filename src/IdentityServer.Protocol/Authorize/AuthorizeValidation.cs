@@ -41,9 +41,12 @@ internal abstract record AuthorizeValidation
             ?? PermissionProblem(application)
             ?? PkceProblem(parameters, application)
             ?? PromptProblem(parameters)
-            ?? MaxAgeProblem(parameters)
-            ?? ScopeProblem(List(parameters["scope"]), application, scopes);
-        return problem is null ? new Valid(Read(parameters, application, now)) : new Refused(problem);
+            ?? MaxAgeProblem(parameters);
+        if (problem is not null)
+            return new Refused(problem);
+
+        var (granted, error) = Scopes(parameters["scope"], application, scopes);
+        return error is null ? new Valid(Read(parameters, application, granted, now)) : new Refused(error);
     }
 
     /// <summary>The application may use the authorization code grant (RFC 6749 §4.1.2.1).</summary>
@@ -52,22 +55,19 @@ internal abstract record AuthorizeValidation
             ? null
             : ProtocolError.UnauthorizedClient("This application may not use the authorization_code grant; an administrator can allow it.");
 
-    /// <summary>Every scope is known and the application's to ask for.</summary>
-    public static ProtocolError? ScopeProblem(IReadOnlyList<string> asked, Application application, IReadOnlyDictionary<string, Scope> scopes)
+    /// <summary>
+    /// What is asked for, each known and the application's to ask for. OpenID Connect Core §11: offline access needs consent "unless other
+    /// conditions for processing the request permitting offline access [...] are in place", or the request for it is ignored. Here the conditions
+    /// are that an administrator allows the application both the scope and the refresh token grant; and where the application asks people at
+    /// all, they are asked for this scope like for any other.
+    /// </summary>
+    public static (IReadOnlyList<string> Scopes, ProtocolError? Error) Scopes(string? parameter, Application application, IReadOnlyDictionary<string, Scope> known)
     {
         // RFC 6749 §3.3: without a scope the server MUST "either process the request using a pre-defined default value or fail the request".
-        if (asked.Count == 0)
-            return ProtocolError.InvalidScope("Name what is asked for in scope, for example: openid profile.");
-
-        foreach (var scope in asked)
-        {
-            if (!scopes.ContainsKey(scope))
-                return ProtocolError.InvalidScope($"There is no scope {Printable(scope)}.");
-            if (!application.Scopes.Contains(scope, StringComparer.Ordinal))
-                return ProtocolError.InvalidScope($"This application may not ask for the scope {Printable(scope)}; an administrator can allow it.");
-        }
-
-        return null;
+        var (scopes, error) = RequestedScopes.Read(parameter ?? "", application, known);
+        if (error is null && !application.Allows(GrantTypes.RefreshToken))
+            scopes = [.. scopes.Where(scope => scope != ScopeNames.OfflineAccess)];
+        return error is null && scopes.Count == 0 ? ([], ProtocolError.InvalidScope("There is nothing to grant but offline_access, which this application may not use.")) : (scopes, error);
     }
 
     /// <summary>What goes back to the client as <c>state</c>, also with an error: nothing when it is beyond the limits.</summary>
@@ -159,12 +159,12 @@ internal abstract record AuthorizeValidation
             ? ProtocolError.InvalidRequest("max_age is a number of seconds, 0 or more.")
             : null;
 
-    private static AuthorizeRequest Read(Parameters parameters, Application application, DateTimeOffset now) => new()
+    private static AuthorizeRequest Read(Parameters parameters, Application application, IReadOnlyList<string> scopes, DateTimeOffset now) => new()
     {
         ClientId = application.ClientId,
         RedirectUri = parameters["redirect_uri"]!,
         ResponseMode = ResponseMode(parameters),
-        Scopes = Grantable(List(parameters["scope"]), application),
+        Scopes = scopes,
         State = parameters["state"],
         Nonce = parameters["nonce"],
         CodeChallenge = parameters["code_challenge"],
@@ -175,12 +175,6 @@ internal abstract record AuthorizeValidation
         ReceivedAt = now,
     };
 
-    // OpenID Connect Core §11: offline access needs consent "unless other conditions for processing the request permitting offline access
-    // are in place", or the request for it is ignored. Here the conditions are that an administrator allows the application both the scope
-    // and the refresh token grant; that the person consents, where the application asks at all, to this scope like to any other.
-    private static List<string> Grantable(IReadOnlyList<string> asked, Application application) =>
-        [.. asked.Where(scope => scope != ScopeNames.OfflineAccess || application.Allows(GrantTypes.RefreshToken))];
-
     private static int Seconds(string digits) =>
         int.TryParse(digits, NumberStyles.None, CultureInfo.InvariantCulture, out var seconds) ? seconds : int.MaxValue;
 
@@ -190,8 +184,4 @@ internal abstract record AuthorizeValidation
 
     private static string[] List(string? value) =>
         value is null ? [] : [.. value.Split(' ', StringSplitOptions.RemoveEmptyEntries).Distinct(StringComparer.Ordinal)];
-
-    // RFC 6749 §4.1.2.1: an error_description has no quotes, backslashes or anything outside printable ASCII.
-    private static string Printable(string scope) =>
-        scope.Length <= 100 && scope.All(c => c is >= '!' and <= '~' and not '"' and not '\\') ? scope : "of this name";
 }

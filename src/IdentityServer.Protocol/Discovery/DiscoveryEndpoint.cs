@@ -17,7 +17,7 @@ internal sealed class DiscoveryEndpoint(
     IEnumerable<IGrant> grants,
     Issuer issuer,
     IOptions<ProtocolOptions> options,
-    DiscoveryCache cache)
+    DiscoveryCache cache) : IProtocolEndpoint
 {
     private static readonly TimeSpan MaxAge = TimeSpan.FromHours(1);
 

@@ -15,7 +15,7 @@ internal sealed class EndSessionEndpoint(
     IdTokenHints hints,
     ParkedSignOuts parked,
     Issuer issuer,
-    TimeProvider time)
+    TimeProvider time) : IProtocolEndpoint
 {
     /// <summary>Takes a request up. <c>logout_hint</c> is not needed (a browser has one session) and ignored.</summary>
     public async Task HandleAsync(HttpContext context)

@@ -1,0 +1,80 @@
+namespace IdentityServer.Core.Delivery;
+
+/// <summary>The texts that people are sent.</summary>
+public enum MessageTemplate
+{
+    /// <summary>A code and, by e-mail, a link. Model: <c>code</c>, <c>link</c> (e-mail only), <c>minutes</c>, <c>application</c> (may be empty), <c>host</c>.</summary>
+    SignInCode,
+
+    /// <summary>The address belongs to a disabled account. Model: <c>host</c>.</summary>
+    AccountDisabled,
+
+    /// <summary>Nobody has the address and registration is closed. Model: <c>host</c>.</summary>
+    NoAccount,
+}
+
+/// <summary>How a message travels.</summary>
+public enum Channel
+{
+    /// <summary>E-mail.</summary>
+    Email,
+
+    /// <summary>Text message.</summary>
+    Sms,
+}
+
+/// <summary>A message in words.</summary>
+/// <param name="Subject">E-mail only.</param>
+/// <param name="Text">Plain text.</param>
+/// <param name="Html">E-mail only.</param>
+public sealed record RenderedMessage(string? Subject, string Text, string? Html);
+
+/// <summary>Puts messages into words; the pages' project does it from its templates and resources.</summary>
+public interface IMessageRenderer
+{
+    /// <summary>The words of <paramref name="template"/> in the language nearest to <paramref name="locale"/>.</summary>
+    RenderedMessage Render(MessageTemplate template, Channel channel, string locale, IReadOnlyDictionary<string, string> model);
+}
+
+/// <summary>A message on its way to a provider.</summary>
+/// <param name="Id">The message's id: the same on every try, for providers that know idempotency keys.</param>
+/// <param name="To">The address.</param>
+/// <param name="Content">The words.</param>
+/// <param name="ExpiresAt">After this nobody needs it.</param>
+public sealed record OutgoingMessage(Guid Id, string To, RenderedMessage Content, DateTimeOffset ExpiresAt);
+
+/// <summary>What a provider said.</summary>
+public abstract record SendResult
+{
+    private SendResult()
+    {
+    }
+
+    /// <summary>It took the message: never sent again.</summary>
+    public sealed record Accepted(string? ProviderId) : SendResult;
+
+    /// <summary>It will never deliver to this address.</summary>
+    public sealed record Rejected(string Reason) : SendResult;
+
+    /// <summary>It does not accept this server: credentials, credit, sender. The operator must act.</summary>
+    public sealed record Misconfigured(string Reason) : SendResult;
+
+    /// <summary>Not now.</summary>
+    public sealed record Retry(string Reason) : SendResult;
+
+    /// <summary>It may have taken the message: never sent again without an idempotency key.</summary>
+    public sealed record Ambiguous(string Reason) : SendResult;
+}
+
+/// <summary>A provider of one channel. Add one: a class with its options in one file, one line of registration.</summary>
+public interface ISender
+{
+    /// <summary>Its name in configuration, e.g. <c>smtp</c>.</summary>
+    string Name { get; }
+
+    /// <summary>What it sends.</summary>
+    Channel Channel { get; }
+
+    /// <summary>Hands the message over. Reasons hold no address and no content.</summary>
+    Task<SendResult> SendAsync(OutgoingMessage message, CancellationToken cancellationToken);
+}

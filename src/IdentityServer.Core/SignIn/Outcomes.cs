@@ -1,0 +1,112 @@
+using IdentityServer.Core.Users;
+
+namespace IdentityServer.Core.SignIn;
+
+/// <summary>What starting a sign-in came to.</summary>
+public abstract record StartOutcome
+{
+    private StartOutcome()
+    {
+    }
+
+    /// <summary>A challenge waits; whether the address is known, disabled or new cannot be told from this.</summary>
+    public sealed record Started(Guid ChallengeId) : StartOutcome;
+
+    /// <summary>What was typed is no address that can be written to.</summary>
+    public sealed record NotAnAddress : StartOutcome;
+
+    /// <summary>Too many for this address or from this network; alike for known and unknown addresses.</summary>
+    public sealed record TryLater(DateTimeOffset At) : StartOutcome;
+}
+
+/// <summary>What asking for another code came to.</summary>
+public abstract record ResendOutcome
+{
+    private ResendOutcome()
+    {
+    }
+
+    /// <summary>A new code is on its way; the earlier one is dead.</summary>
+    public sealed record Sent : ResendOutcome;
+
+    /// <summary>Not yet.</summary>
+    public sealed record TooSoon(DateTimeOffset At) : ResendOutcome;
+
+    /// <summary>The challenge is finished, too old, or not this browser's: start again.</summary>
+    public sealed record Gone : ResendOutcome;
+}
+
+/// <summary>What is known of a challenge by the browser that began it; for the code page.</summary>
+/// <param name="Address">As it was typed, normalised: the person sees where the message went.</param>
+/// <param name="ParkedRequest">The authorization request that waits for this sign-in.</param>
+/// <param name="CodeLength">Digits of the code.</param>
+/// <param name="ResendAt">When another code may be asked for.</param>
+/// <param name="ExpiresAt">When the newest code ends.</param>
+public sealed record ChallengeView(string Address, string? ParkedRequest, int CodeLength, DateTimeOffset ResendAt, DateTimeOffset ExpiresAt);
+
+/// <summary>What a code, or a tap on the link in the same browser, came to.</summary>
+public abstract record VerifyOutcome
+{
+    private VerifyOutcome()
+    {
+    }
+
+    /// <summary>Signed in. The same right answer from the same browser gives this again, with the same session.</summary>
+    public sealed record SignedIn(SessionTicket Ticket, string? ParkedRequest) : VerifyOutcome;
+
+    /// <summary>The address is proved and nobody has it: a new person confirms their details.</summary>
+    public sealed record DetailsNeeded(Guid ChallengeId) : VerifyOutcome;
+
+    /// <summary>Not the code.</summary>
+    public sealed record Wrong(int TriesLeft) : VerifyOutcome;
+
+    /// <summary>A code that a newer one replaced; cost no try.</summary>
+    public sealed record Superseded : VerifyOutcome;
+
+    /// <summary>No try is left in this challenge, or its time is over: start again.</summary>
+    public sealed record Spent : VerifyOutcome;
+
+    /// <summary>Too many wrong codes for this address: codes pause, the link in the message still works.</summary>
+    /// <param name="Until">When codes work again; null: only after the link was used.</param>
+    public sealed record Paused(DateTimeOffset? Until) : VerifyOutcome;
+
+    /// <summary>No such challenge in this browser.</summary>
+    public sealed record Gone : VerifyOutcome;
+}
+
+/// <summary>What the page behind a link shows; looking changes nothing.</summary>
+public abstract record LinkView
+{
+    private LinkView()
+    {
+    }
+
+    /// <summary>This browser asked: one tap signs in.</summary>
+    public sealed record Ready(string Address, string? ParkedRequest) : LinkView;
+
+    /// <summary>Another browser asked: the code is to be typed there.</summary>
+    public sealed record OtherBrowser : LinkView;
+
+    /// <summary>Used, replaced by a newer message, too old, or never made.</summary>
+    public sealed record Gone : LinkView;
+}
+
+/// <summary>What a new person sees of their own proof.</summary>
+public sealed record DetailsView(string Address, string? ParkedRequest);
+
+/// <summary>What confirming details came to.</summary>
+public abstract record DetailsOutcome
+{
+    private DetailsOutcome()
+    {
+    }
+
+    /// <summary>The account exists and the browser is signed in.</summary>
+    public sealed record SignedIn(SessionTicket Ticket, string? ParkedRequest) : DetailsOutcome;
+
+    /// <summary>The name is empty, longer than 100 characters, or holds control characters.</summary>
+    public sealed record NameNeeded : DetailsOutcome;
+
+    /// <summary>The proof is too old or not this browser's: start again.</summary>
+    public sealed record Gone : DetailsOutcome;
+}
