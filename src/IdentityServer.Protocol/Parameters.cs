@@ -57,21 +57,23 @@ public sealed class Parameters
     public static ParametersResult From(IEnumerable<KeyValuePair<string, StringValues>> source)
     {
         var read = new Dictionary<string, string>(StringComparer.Ordinal);
+        ProtocolError? repeated = null;
         var total = 0;
         foreach (var (name, value) in source)
         {
-            if (value.Count > 1)
-                return new ParametersResult.Refused(ProtocolError.InvalidRequest($"The parameter {Printable(name)} is there {value.Count} times; send it once."));
-
-            total += name.Length + (value[0]?.Length ?? 0);
+            total += name.Length + value.Sum(item => item?.Length ?? 0);
             if (total > MaxTotalLength)
                 return new ParametersResult.Refused(ProtocolError.InvalidRequest($"The parameters are longer than {MaxTotalLength} characters."));
 
-            if (!string.IsNullOrEmpty(value[0]))
-                read[name] = value[0]!;
+            if (value.Count > 1)
+                repeated ??= ProtocolError.InvalidRequest($"The parameter {Printable(name)} is there {value.Count} times; send it once.");
+            else if (!string.IsNullOrEmpty(value))
+                read[name] = value.ToString();
         }
 
-        return new ParametersResult.Read(new Parameters(read));
+        return repeated is null
+            ? new ParametersResult.Read(new Parameters(read))
+            : new ParametersResult.Refused(repeated) { Others = new Parameters(read) };
     }
 
     /// <summary>The value, when there is one.</summary>
@@ -96,5 +98,9 @@ public abstract record ParametersResult
     public sealed record Read(Parameters Parameters) : ParametersResult;
 
     /// <summary>They cannot be used.</summary>
-    public sealed record Refused(ProtocolError Error) : ParametersResult;
+    public sealed record Refused(ProtocolError Error) : ParametersResult
+    {
+        /// <summary>When all that is wrong is a repetition: the parameters that are there once. Only good for finding out where the error may be sent.</summary>
+        public Parameters? Others { get; init; }
+    }
 }

@@ -25,5 +25,5 @@ public sealed class InMemoryRegistry : IRegistry
         ValueTask.FromResult<IReadOnlyDictionary<string, Scope>>(scopes);
 
     public ValueTask<bool> IsOriginRegisteredAsync(string origin, CancellationToken cancellationToken) =>
-        ValueTask.FromResult(applications.Values.Any(application => application.Origins.Contains(origin, StringComparer.Ordinal)));
+        ValueTask.FromResult(applications.Values.Any(application => RedirectUris.Origins(application).Contains(origin, StringComparer.Ordinal)));
 }
