@@ -33,6 +33,13 @@ public sealed class InMemoryLedger : ILedger
         }
     }
 
+    /// <summary>Puts a row back as it once was, like a restored backup.</summary>
+    public void Restore(Token token)
+    {
+        lock (gate)
+            tokens[token.Id] = token;
+    }
+
     public Task<bool> CommitAsync(Issuance issuance, CancellationToken cancellationToken)
     {
         lock (gate)
