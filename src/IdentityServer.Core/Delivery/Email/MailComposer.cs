@@ -1,0 +1,45 @@
+using System.Globalization;
+using System.Net.Mail;
+using System.Net.Mime;
+using System.Text;
+
+namespace IdentityServer.Core.Delivery.Email;
+
+/// <summary>Makes the mail of a message: multipart/alternative, text first (RFC 2046, section 5.1.4), UTF-8.</summary>
+internal static class MailComposer
+{
+    /// <summary>False for what is not exactly one address: a list, a display name or a line break would reach the headers.</summary>
+    public static bool TryParse(string address, out MailAddress? parsed) =>
+        MailAddress.TryCreate(address, out parsed) && parsed.Address == address && !address.Any(char.IsControl);
+
+    public static MailMessage Compose(OutgoingMessage message, MailAddress to, MailAddress from, DateTimeOffset now)
+    {
+        var mail = new MailMessage(from, to)
+        {
+            Subject = OneLine(message.Content.Subject ?? ""),
+            SubjectEncoding = Encoding.UTF8,
+            HeadersEncoding = Encoding.UTF8,
+        };
+        // The same at every try, so that a mail that was sent twice is recognised as one (RFC 5322, section 3.6.4).
+        mail.Headers.Add("Message-ID", MessageId(message.Id, from));
+        mail.Headers.Add("Date", now.ToUniversalTime().ToString("ddd, dd MMM yyyy HH:mm:ss '+0000'", CultureInfo.InvariantCulture));
+        // RFC 3834, section 5: nobody's holiday notice answers. The second is what Exchange looks at.
+        mail.Headers.Add("Auto-Submitted", "auto-generated");
+        mail.Headers.Add("X-Auto-Response-Suppress", "All");
+        mail.AlternateViews.Add(View(message.Content.Text, MediaTypeNames.Text.Plain));
+        if (message.Content.Html is { } html)
+            mail.AlternateViews.Add(View(html, MediaTypeNames.Text.Html));
+        return mail;
+    }
+
+    public static string MessageId(Guid id, MailAddress from) => $"<{id:N}@{from.Host}>";
+
+    private static AlternateView View(string content, string type)
+    {
+        var view = AlternateView.CreateAlternateViewFromString(content.ReplaceLineEndings("\r\n"), Encoding.UTF8, type);
+        view.TransferEncoding = TransferEncoding.QuotedPrintable;
+        return view;
+    }
+
+    private static string OneLine(string text) => new([.. text.Select(c => char.IsControl(c) || c is '\u2028' or '\u2029' ? ' ' : c)]);
+}
