@@ -13,14 +13,12 @@ internal sealed class FileSender : ISender
 {
     private readonly MailAddress from;
     private readonly string directory;
-    private readonly TimeProvider clock;
 
-    public FileSender(IOptions<DeliveryOptions> options, IHostEnvironment environment, TimeProvider clock)
+    public FileSender(IOptions<DeliveryOptions> options, IHostEnvironment environment)
     {
         var file = options.Value.Email.File;
         from = new MailAddress(file.From, file.FromName);
         directory = Path.GetFullPath(file.Directory, environment.ContentRootPath);
-        this.clock = clock;
     }
 
     public string Name => "file";
@@ -38,11 +36,11 @@ internal sealed class FileSender : ISender
         try
         {
             MakeDirectory(workplace);
-            using var mail = MailComposer.Compose(message, to!, from, clock.GetUtcNow());
+            using var mail = MailComposer.Compose(message, to!, from);
             using var client = new SmtpClient
             {
                 DeliveryMethod = SmtpDeliveryMethod.SpecifiedPickupDirectory,
-                DeliveryFormat = SmtpDeliveryFormat.International,
+                DeliveryFormat = MailComposer.Format(to!),
                 PickupDirectoryLocation = workplace,
             };
             await client.SendMailAsync(mail, cancellationToken);

@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Mail;
+using System.Net.Sockets;
 using System.Security.Authentication;
 using IdentityServer.Core.Persistence.Tables;
 using Microsoft.Extensions.Options;
@@ -10,7 +11,7 @@ namespace IdentityServer.Core.Delivery.Email;
 /// Sends by SMTP submission (RFC 6409) with STARTTLS and AUTH LOGIN. The relay's certificate is always verified for the
 /// configured host name against what the machine trusts; there is no setting to look away.
 /// </summary>
-internal sealed class SmtpSender(IOptions<DeliveryOptions> options, TimeProvider clock) : ISender
+internal sealed class SmtpSender(IOptions<DeliveryOptions> options) : ISender
 {
     private readonly SmtpOptions smtp = options.Value.Email.Smtp;
 
@@ -26,11 +27,11 @@ internal sealed class SmtpSender(IOptions<DeliveryOptions> options, TimeProvider
         if (!MailComposer.TryParse(message.To, out var to))
             return new SendResult.Rejected("not an e-mail address");
         var from = new MailAddress(smtp.From!, smtp.FromName);
-        using var mail = MailComposer.Compose(message, to!, from, clock.GetUtcNow());
+        using var mail = MailComposer.Compose(message, to!, from);
         using var client = new SmtpClient(smtp.Host, smtp.Port)
         {
             EnableSsl = smtp.StartTls == StartTls.Required,
-            DeliveryFormat = SmtpDeliveryFormat.International,
+            DeliveryFormat = MailComposer.Format(to!),
             UseDefaultCredentials = false,
             Credentials = string.IsNullOrEmpty(smtp.UserName) ? null : new NetworkCredential(smtp.UserName, smtp.Password),
         };
@@ -49,15 +50,28 @@ internal sealed class SmtpSender(IOptions<DeliveryOptions> options, TimeProvider
         }
     }
 
-    private static SendResult Classify(SmtpException exception)
+    /// <summary>Keeps numbers only: the exception's text quotes the relay, and the relay quotes the address.</summary>
+    private SendResult Classify(SmtpException exception)
     {
-        // The texts quote the relay, and the relay quotes the address: only the code is kept.
         var code = (int)exception.StatusCode;
         return exception switch
         {
-            _ when exception.InnerException is AuthenticationException =>
-                new SendResult.Misconfigured("the relay's certificate is not trusted for Delivery:Email:Smtp:Host"),
-            _ => new SendResult.Retry($"SMTP {code}"),
+            { InnerException: AuthenticationException } =>
+                new SendResult.Misconfigured("the relay's certificate is not trusted for the name in Delivery:Email:Smtp:Host"),
+            { InnerException: SocketException { SocketErrorCode: SocketError.HostNotFound or SocketError.NoData } } =>
+                new SendResult.Misconfigured("the name in Delivery:Email:Smtp:Host is not known"),
+            { InnerException: SocketException socket } => new SendResult.Retry($"no connection ({socket.SocketErrorCode})"),
+            { InnerException: IOException } => new SendResult.Retry("the connection broke"),
+            // .NET reports the missing extension without a code and without a cause.
+            { StatusCode: SmtpStatusCode.GeneralFailure, InnerException: null } when smtp.StartTls == StartTls.Required =>
+                new SendResult.Misconfigured("the relay does not offer STARTTLS on Delivery:Email:Smtp:Port"),
+            // RFC 4954, section 6. After a refused AUTH .NET goes on without; the relay then answers 530 or 550 to MAIL.
+            _ when code is 530 or 534 or 535 or 538 =>
+                new SendResult.Misconfigured($"the relay refuses Delivery:Email:Smtp:UserName and Password, or they are missing (SMTP {code})"),
+            _ when code is >= 400 and < 500 => new SendResult.Retry($"SMTP {code}"),
+            SmtpFailedRecipientException when code is >= 500 => new SendResult.Rejected($"SMTP {code}"),
+            _ when code is >= 500 => new SendResult.Misconfigured($"the relay refuses Delivery:Email:Smtp:From, or the mail (SMTP {code})"),
+            _ => new SendResult.Retry("the relay did not answer as expected"),
         };
     }
 }
