@@ -71,7 +71,7 @@ internal sealed class Completer(
     }
 
     private Task<Completion?> ClaimAsync(
-        Challenge challenge, Address address, Account? account, Finisher finisher, DateTimeOffset now, CancellationToken cancellationToken) => account switch
+        Challenge challenge, Address address, KnownUser? account, Finisher finisher, DateTimeOffset now, CancellationToken cancellationToken) => account switch
         {
             { IsDisabled: true } => RefuseAsync(challenge, account, finisher, now, cancellationToken),
             { } => SignInAsync(challenge, account, finisher, now, cancellationToken),
@@ -80,7 +80,7 @@ internal sealed class Completer(
             null => SignUpAsync(challenge, address, finisher, now, cancellationToken),
         };
 
-    private async Task<Completion?> SignInAsync(Challenge challenge, Account account, Finisher finisher, DateTimeOffset now, CancellationToken cancellationToken)
+    private async Task<Completion?> SignInAsync(Challenge challenge, KnownUser account, Finisher finisher, DateTimeOffset now, CancellationToken cancellationToken)
     {
         await using var transaction = await db.Database.BeginTransactionAsync(cancellationToken);
         if (!await MoveAsync(challenge, ChallengeStatus.Completed, challenge.ExpiresAt, now, cancellationToken)
@@ -143,7 +143,7 @@ internal sealed class Completer(
         return new Completion.NewPerson();
     }
 
-    private async Task<Completion?> RefuseAsync(Challenge challenge, Account? account, Finisher finisher, DateTimeOffset now, CancellationToken cancellationToken)
+    private async Task<Completion?> RefuseAsync(Challenge challenge, KnownUser? account, Finisher finisher, DateTimeOffset now, CancellationToken cancellationToken)
     {
         await using var transaction = await db.Database.BeginTransactionAsync(cancellationToken);
         if (!await MoveAsync(challenge, ChallengeStatus.Spent, challenge.ExpiresAt, now, cancellationToken))

@@ -45,11 +45,4 @@ internal static class OneTimeCode
 
         return read.Length == digits ? read.ToString() : null;
     }
-
-    /// <summary>
-    /// HMAC-SHA-256 of the code together with its challenge: a hash without a key would be turned back by trying all million codes, and a code
-    /// of one challenge is worth nothing in another.
-    /// </summary>
-    public static byte[] Mac(byte[] key, Guid challengeId, string code) =>
-        HMACSHA256.HashData(key, Encoding.ASCII.GetBytes($"{challengeId:N}|{code}"));
 }

@@ -7,16 +7,16 @@ using Microsoft.EntityFrameworkCore;
 namespace IdentityServer.Core.Users;
 
 /// <summary>What sign-in asks of an account.</summary>
-internal sealed record Account(Guid Id, string Email, bool EmailConfirmed, bool IsDisabled);
+internal sealed record KnownUser(Guid Id, string Email, bool EmailConfirmed, bool IsDisabled);
 
 /// <summary>Finds, makes and cleans accounts for those who prove an address.</summary>
 internal sealed class Accounts(ServerDb db)
 {
     /// <summary>Who has the address; null when nobody has.</summary>
-    public Task<Account?> FindAsync(Address address, CancellationToken cancellationToken) =>
+    public Task<KnownUser?> FindAsync(Address address, CancellationToken cancellationToken) =>
         db.Users.AsNoTracking()
             .Where(user => user.NormalizedEmail == address.LookupKey)
-            .Select(user => new Account(user.Id, user.Email!, user.EmailConfirmed, user.DisabledAt != null))
+            .Select(user => new KnownUser(user.Id, user.Email!, user.EmailConfirmed, user.DisabledAt != null))
             .SingleOrDefaultAsync(cancellationToken);
 
     /// <summary>Notes a sign-in, which also proves the mailbox; false when the account was disabled or deleted meanwhile.</summary>
