@@ -57,7 +57,7 @@ public static class PersistenceServices
     private static void Bind<T>(IServiceCollection services, IConfiguration configuration, string section)
         where T : class =>
         services.AddOptions<T>()
-            .Bind(configuration.GetSection(section), options => options.ErrorOnUnknownConfiguration = true)
+            .Bind(configuration.GetSection(section))
             .ValidateDataAnnotations()
             .ValidateOnStart();
 

@@ -30,7 +30,7 @@ internal sealed class RowInserter<T>
     }
 
     /// <summary>Adds the row's statement and parameters to a command, which may hold others already.</summary>
-    public void Append(DbCommand command, StringBuilder text, T row)
+    public void Append(DbCommand command, StringBuilder text, T row, string suffix = "")
     {
         text.Append(head);
         for (var i = 0; i < columns.Length; i++)
@@ -41,6 +41,29 @@ internal sealed class RowInserter<T>
             text.Append(i == 0 ? "" : ", ").Append(name);
         }
 
-        text.Append(");");
+        text.Append(')').Append(suffix).Append(';');
+    }
+
+    /// <summary>Writes one row.</summary>
+    /// <returns>How many rows were written: 0 when <paramref name="suffix"/> lets a conflict pass.</returns>
+    public Task<int> InsertAsync(ServerDb db, T row, string suffix, CancellationToken cancellationToken) =>
+        Statements.ExecuteAsync(db, (command, text) => Append(command, text, row, suffix), cancellationToken);
+}
+
+/// <summary>Runs statements on a context's connection, in its transaction if it has one.</summary>
+internal static class Statements
+{
+    /// <summary>Runs what <paramref name="write"/> puts together; values belong into parameters.</summary>
+    public static async Task<int> ExecuteAsync(ServerDb db, Action<DbCommand, StringBuilder> write, CancellationToken cancellationToken)
+    {
+        await db.Database.OpenConnectionAsync(cancellationToken);
+        await using var command = db.Database.GetDbConnection().CreateCommand();
+        command.Transaction = db.Database.CurrentTransaction?.GetDbTransaction();
+        var text = new StringBuilder();
+        write(command, text);
+#pragma warning disable CA2100 // Names come from the model, values are parameters.
+        command.CommandText = text.ToString();
+#pragma warning restore CA2100
+        return await command.ExecuteNonQueryAsync(cancellationToken);
     }
 }
