@@ -1,6 +1,7 @@
 using IdentityServer.Core.Abuse;
 using IdentityServer.Core.Account;
 using IdentityServer.Core.Consent;
+using IdentityServer.Core.Keys;
 using IdentityServer.Core.Persistence;
 using IdentityServer.Core.SignIn;
 using IdentityServer.Core.Users;
@@ -14,12 +15,16 @@ using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Options;
+using SessionOptions = IdentityServer.Core.Users.SessionOptions;
 
 namespace IdentityServer.Core;
 
 /// <summary>Registers who people are: sign-in, users, sessions, consent, limits.</summary>
 public static class CoreServices
 {
+    // As MasterKeys.CodeMac; with the previous master keys, so that codes on their way survive a change of keys.
+    private const string CodePurpose = "code";
+
     /// <summary>
     /// Reads the sections <c>SignIn</c>, <c>Limits</c> and <c>Sessions</c>; whatever is wrong with them stops the start, all of it listed. Needs
     /// the database, keys, data protection, delivery and the protocol from elsewhere.
@@ -31,6 +36,7 @@ public static class CoreServices
         services.AddSection<SessionOptions>(configuration, "Sessions", SessionOptions.Problems);
         services.TryAddSingleton(TimeProvider.System);
 
+        services.AddSingleton(provider => SecretsOf(Get<MasterKeys>(provider)));
         services.AddScoped<Accounts>();
         services.AddScoped<SessionWriter>();
         services.AddScoped(provider => new Sessions(Get<ServerDb>(provider), Get<SessionWriter>(provider), Get<TimeProvider>(provider)));
@@ -67,6 +73,8 @@ public static class CoreServices
         services.AddScoped(provider => new UseLink(Get<Challenges>(provider), Get<Completer>(provider), Get<TimeProvider>(provider)));
         services.AddScoped(provider => new ConfirmDetails(Get<Challenges>(provider), Get<Completer>(provider), Get<TimeProvider>(provider)));
     }
+
+    private static Secrets SecretsOf(MasterKeys keys) => new(keys.AddressHash, [.. keys.All(CodePurpose).Select(key => key.Key)], keys.SessionKey);
 
     private static T Get<T>(IServiceProvider provider)
         where T : notnull => provider.GetRequiredService<T>();

@@ -27,7 +27,7 @@ internal static class OptionsSection
             if (properties.Find(property => property.Name.Equals(setting.Key, StringComparison.OrdinalIgnoreCase)) is not { } property)
                 failures.Add($"{setting.Path} is unknown. Known here: {string.Join(", ", properties.Select(known => known.Name))}.");
             else if (!TrySet(options, property, setting.Value))
-                failures.Add($"{setting.Path} cannot be read: it must be a {Readable(property.PropertyType)}.");
+                failures.Add($"{setting.Path} cannot be read: it must be {Readable(property.PropertyType)}.");
         }
 
         return failures;
@@ -47,7 +47,7 @@ internal static class OptionsSection
     }
 
     private static string Readable(Type type) =>
-        type == typeof(TimeSpan) ? "time such as 00:05:00 or 14.00:00:00" : type == typeof(bool) ? "true or false" : type == typeof(int) ? "whole number" : type.Name;
+        type == typeof(TimeSpan) ? "a time such as 00:05:00 or 14.00:00:00" : type == typeof(bool) ? "true or false" : type == typeof(int) ? "a whole number" : $"a {type.Name}";
 
     private sealed class Validator<T>(IConfigurationSection section, Func<T, IEnumerable<string>> problems) : IValidateOptions<T>
         where T : class, new()

@@ -1,5 +1,4 @@
 using IdentityServer.Core.Persistence;
-using IdentityServer.Core.Persistence.Tables;
 using Microsoft.EntityFrameworkCore;
 
 namespace IdentityServer.Core.Abuse;

@@ -12,11 +12,16 @@ public static class FailureBudget
     private static readonly TimeSpan FirstPause = TimeSpan.FromSeconds(30);
     private static readonly TimeSpan LongestPause = TimeSpan.FromHours(1);
 
-    /// <summary>How long codes pause after the <paramref name="failures"/>th failure in a row: 30 s at the tenth, twice as long at each further one, 1 h at most.</summary>
+    /// <summary>Long enough to be for ever, and short enough for every database.</summary>
+    private static readonly TimeSpan Off = TimeSpan.FromDays(36_500);
+
+    /// <summary>How long codes pause after the <paramref name="failures"/>th failure in a row: 30 s at the tenth, twice as long at each further one, 1 h at most, and from the hundredth on for ever.</summary>
     public static TimeSpan PauseAfter(int failures)
     {
         if (failures < PauseFrom)
             return TimeSpan.Zero;
+        if (failures >= OffFrom)
+            return Off;
 
         var doublings = Math.Min(failures - PauseFrom, 7);
         var pause = FirstPause * (1 << doublings);

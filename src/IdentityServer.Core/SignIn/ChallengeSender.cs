@@ -1,7 +1,6 @@
 using System.Buffers.Text;
 using System.Globalization;
 using System.Security.Cryptography;
-using IdentityServer.Core.Abuse;
 using IdentityServer.Core.Audit;
 using IdentityServer.Core.Delivery;
 using IdentityServer.Core.Persistence;

@@ -62,9 +62,9 @@ internal sealed class Accounts(ServerDb db)
             set => set.SetProperty(user => user.PhoneNumber, (string?)null), cancellationToken);
         await db.Sessions.Where(session => session.UserId == userId && session.EndedAt == null).ExecuteUpdateAsync(
             set => set.SetProperty(session => session.EndedAt, now), cancellationToken);
-        await db.Tokens.Where(token => token.UserId == userId && token.Status == TokenStatus.Valid).ExecuteUpdateAsync(
-            set => set.SetProperty(token => token.Status, TokenStatus.Revoked), cancellationToken);
         await db.Authorizations.Where(authorization => authorization.UserId == userId && authorization.RevokedAt == null).ExecuteUpdateAsync(
             set => set.SetProperty(authorization => authorization.RevokedAt, now), cancellationToken);
+        await db.Tokens.Where(token => token.UserId == userId && token.Status == TokenStatus.Valid).ExecuteUpdateAsync(
+            set => set.SetProperty(token => token.Status, TokenStatus.Revoked), cancellationToken);
     }
 }

@@ -28,7 +28,8 @@ internal sealed class Secrets(byte[] addressKey, IReadOnlyList<byte[]> codeKeys,
     /// The session cookie's 256 bits: they follow from the challenge and the browser, so that a repeated right answer gives the same cookie, and
     /// from a key that is not in the database, so that nobody else can compute them.
     /// </summary>
-    public byte[] SessionSecret(Guid challengeId, byte[] browserSecret) => HMACSHA256.HashData(sessionKey, [.. challengeId.ToByteArray(bigEndian: true), .. browserSecret]);
+    public byte[] SessionSecret(Guid challengeId, byte[] browserSecret) =>
+        HMACSHA256.HashData(sessionKey, (byte[])[.. challengeId.ToByteArray(bigEndian: true), .. browserSecret]);
 
     private static byte[] Mac(byte[] key, Guid challengeId, string code) => HMACSHA256.HashData(key, Encoding.ASCII.GetBytes($"{challengeId:N}|{code}"));
 }

@@ -7,7 +7,7 @@ using Microsoft.Extensions.Options;
 
 namespace IdentityServer.Core.Users;
 
-/// <summary>Opens and ends sessions within the caller's transaction.</summary>
+/// <summary>Opens and ends sessions within the caller's transaction. Locks are taken as in the ledger: authorizations before tokens.</summary>
 internal sealed class SessionWriter(ServerDb db, Secrets secrets, IOptions<SessionOptions> settings)
 {
     private readonly SessionOptions options = settings.Value;
@@ -61,10 +61,10 @@ internal sealed class SessionWriter(ServerDb db, Secrets secrets, IOptions<Sessi
     {
         var ended = await db.Sessions.Where(row => row.Id == sessionId && row.EndedAt == null).ExecuteUpdateAsync(
             set => set.SetProperty(row => row.EndedAt, now), cancellationToken);
-        await db.Tokens.Where(token => token.Status == TokenStatus.Valid && HangingOn(sessionId).Contains(token.AuthorizationId)).ExecuteUpdateAsync(
-            set => set.SetProperty(token => token.Status, TokenStatus.Revoked), cancellationToken);
         await db.Authorizations.Where(row => row.SessionId == sessionId && row.Kind == AuthorizationKind.AdHoc && row.RevokedAt == null).ExecuteUpdateAsync(
             set => set.SetProperty(row => row.RevokedAt, now), cancellationToken);
+        await db.Tokens.Where(token => token.Status == TokenStatus.Valid && HangingOn(sessionId).Contains(token.AuthorizationId)).ExecuteUpdateAsync(
+            set => set.SetProperty(token => token.Status, TokenStatus.Revoked), cancellationToken);
         return ended == 1;
     }
 
@@ -88,10 +88,10 @@ internal sealed class SessionWriter(ServerDb db, Secrets secrets, IOptions<Sessi
 
     private async Task MoveAsync(Guid from, Guid to, CancellationToken cancellationToken)
     {
-        await db.Tokens.Where(token => token.Status == TokenStatus.Valid && HangingOn(from).Contains(token.AuthorizationId)).ExecuteUpdateAsync(
-            set => set.SetProperty(token => token.SessionId, (Guid?)to), cancellationToken);
         await db.Authorizations.Where(row => row.SessionId == from && row.Kind == AuthorizationKind.AdHoc && row.RevokedAt == null).ExecuteUpdateAsync(
             set => set.SetProperty(row => row.SessionId, (Guid?)to), cancellationToken);
+        await db.Tokens.Where(token => token.Status == TokenStatus.Valid && HangingOn(to).Contains(token.AuthorizationId)).ExecuteUpdateAsync(
+            set => set.SetProperty(token => token.SessionId, (Guid?)to), cancellationToken);
     }
 
     // Every token of a session hangs on one of its ad hoc authorizations, which are found by an index.

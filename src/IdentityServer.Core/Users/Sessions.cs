@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using System.Security.Cryptography;
 using IdentityServer.Core.Audit;
 using IdentityServer.Core.Persistence;
@@ -37,6 +38,7 @@ public sealed class Sessions : ISessions
     }
 
     /// <summary>Sets the session cookie.</summary>
+    [SuppressMessage("Performance", "CA1822", Justification = "Pages call it beside the other members; that it needs no state is this class's affair.")]
     public void SignIn(HttpContext context, SessionTicket ticket)
     {
         BrowserCookie.Session.Write(context, ticket.Secret, ticket.ExpiresAt);
@@ -119,7 +121,7 @@ public sealed class Sessions : ISessions
         return new Session(row.Id, row.UserId, row.AuthenticatedAt, row.ChosenAt, row.Methods);
     }
 
-    private Task SeeAsync(SessionRow session, string? ip, DateTimeOffset now, CancellationToken cancellationToken)
+    private Task<int> SeeAsync(SessionRow session, string? ip, DateTimeOffset now, CancellationToken cancellationToken)
     {
         var end = writer.EndOf(session.AuthenticatedAt, now);
         return db.Sessions.Where(row => row.Id == session.Id && row.LastSeenAt == session.LastSeenAt && row.EndedAt == null).ExecuteUpdateAsync(
