@@ -55,8 +55,11 @@ public abstract class ServerDb(DbContextOptions options) : IdentityDbContext<Use
     /// <summary>Keys of ASP.NET Core data protection, sealed.</summary>
     public DbSet<DataProtectionKey> DataProtectionKeys => Set<DataProtectionKey>();
 
-    /// <summary>The version with passkeys.</summary>
-    protected override Version SchemaVersion => IdentitySchemaVersions.Version3;
+    /// <summary>
+    /// Identity's tables with passkeys. Identity reads this from the application's services: a context that is made without dependency injection
+    /// needs <c>UseApplicationServiceProvider</c> with services that were configured by this method.
+    /// </summary>
+    public static void Configure(IdentityOptions options) => options.Stores.SchemaVersion = IdentitySchemaVersions.Version3;
 
     /// <inheritdoc/>
     protected override void ConfigureConventions(ModelConfigurationBuilder configurationBuilder)

@@ -37,6 +37,9 @@ public sealed class InMemoryLedger : ILedger
     {
         lock (gate)
         {
+            // The unique index, checked before anything changes.
+            if (issuance.Tokens.Any(token => tokens.Values.Any(other => other.Reference == token.Reference)))
+                throw new InvalidOperationException("A token with this reference exists.");
             if (issuance.Spend is { } spend && !TrySpend(spend))
                 return Task.FromResult(false);
             if (issuance.Authorization is { } authorization)
@@ -96,8 +99,15 @@ public sealed class InMemoryLedger : ILedger
         return Task.CompletedTask;
     }
 
-    public Task<bool> ConsumeIdAsync(string id, DateTimeOffset expiresAt, CancellationToken cancellationToken) =>
-        Task.FromResult(consumed.TryAdd(id, expiresAt));
+    public Task<bool> ConsumeIdAsync(string id, DateTimeOffset expiresAt, CancellationToken cancellationToken)
+    {
+        lock (gate)
+        {
+            var first = consumed.TryAdd(id, expiresAt);
+            Writes += first ? 1 : 0;
+            return Task.FromResult(first);
+        }
+    }
 
     public Task<bool> IsConsumedAsync(string id, CancellationToken cancellationToken) =>
         Task.FromResult(consumed.ContainsKey(id));
