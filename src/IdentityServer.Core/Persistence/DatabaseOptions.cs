@@ -1,0 +1,45 @@
+using Microsoft.Extensions.Options;
+
+namespace IdentityServer.Core.Persistence;
+
+/// <summary>Which database holds everything.</summary>
+public enum DatabaseProvider
+{
+    /// <summary>A file: one instance, nothing to install.</summary>
+    Sqlite,
+
+    /// <summary>A PostgreSQL server, version 15 or newer: any number of instances.</summary>
+    Postgres,
+}
+
+/// <summary>Settings of the database: the section <c>Database</c>.</summary>
+public sealed class DatabaseOptions
+{
+    /// <summary>The section's name.</summary>
+    public const string Section = "Database";
+
+    /// <summary>SQLite by default.</summary>
+    public DatabaseProvider Provider { get; set; }
+
+    /// <summary>
+    /// How to reach it. SQLite: a file, relative to the content root, <c>Data Source=data/identityserver.db</c> by default; its folder is created.
+    /// PostgreSQL: e.g. <c>Host=db;Database=identityserver;Username=identityserver;Password=…</c>.
+    /// </summary>
+    public string? ConnectionString { get; set; }
+}
+
+internal sealed class DatabaseOptionsValidator : IValidateOptions<DatabaseOptions>
+{
+    public ValidateOptionsResult Validate(string? name, DatabaseOptions options)
+    {
+        if (!Enum.IsDefined(options.Provider))
+            return ValidateOptionsResult.Fail("Database:Provider is \"Sqlite\" or \"Postgres\".");
+        if (options.Provider == DatabaseProvider.Postgres && string.IsNullOrWhiteSpace(options.ConnectionString))
+        {
+            return ValidateOptionsResult.Fail("Database:ConnectionString is missing. For PostgreSQL set it, e.g. as the environment variable "
+                + "Database__ConnectionString=\"Host=db;Database=identityserver;Username=identityserver;Password=…\".");
+        }
+
+        return ValidateOptionsResult.Success;
+    }
+}

@@ -1,0 +1,138 @@
+using IdentityServer.Protocol.Model;
+using Microsoft.EntityFrameworkCore;
+using Microsoft.Extensions.Options;
+
+namespace IdentityServer.Core.Persistence;
+
+/// <summary>
+/// Deletes what nothing needs any more, in batches on an index, until a batch is short. Safe to run on several instances at once: PostgreSQL skips rows
+/// that another holds, SQLite lets one write at a time.
+/// </summary>
+public sealed class PruneJob(IDbContextFactory<ServerDb> databases, IOptions<PruneOptions> options, TimeProvider time)
+{
+    /// <summary>Prunes every table.</summary>
+    /// <returns>How many rows were deleted.</returns>
+    public async Task<long> RunAsync(CancellationToken cancellationToken)
+    {
+        var now = time.GetUtcNow();
+        await using var db = await databases.CreateDbContextAsync(cancellationToken);
+        var longest = await db.Applications.Select(application => application.AccessTokenLifetime).ToListAsync(cancellationToken);
+        var retention = longest.Append(options.Value.Retention).Max();
+        var cutoff = now - retention;
+
+        var deleted = await BatchesAsync(db, "Tokens", "Id", "ExpiresAt", cutoff, cancellationToken);
+        deleted += await BatchesAsync(db, "Challenges", "Id", "ExpiresAt", cutoff, cancellationToken);
+        deleted += await BatchesAsync(db, "ConsumedIds", "Hash", "ExpiresAt", now, cancellationToken);
+        deleted += await BatchesAsync(db, "Messages", "Id", "ExpiresAt", now - options.Value.MessageRetention, cancellationToken);
+        deleted += await CountersAsync(db, now, cancellationToken);
+
+        // In this order: an authorization stays for its tokens, a session for its authorizations.
+        deleted += await AuthorizationsAsync(db, cutoff, cancellationToken);
+        deleted += await SessionsAsync(db, cutoff, cancellationToken);
+        return deleted;
+    }
+
+    /// <summary>The statement that deletes one batch; its parameters are the cutoff and the batch's size.</summary>
+    internal static string BatchSql(ServerDb db, string table, string key, string column)
+    {
+        var skipLocked = db.Database.IsNpgsql() ? " FOR UPDATE SKIP LOCKED" : "";
+        return $$"""
+            DELETE FROM "{{table}}" WHERE "{{key}}" IN (
+            SELECT "{{key}}" FROM "{{table}}" WHERE "{{column}}" < {0} ORDER BY "{{column}}" LIMIT {1}{{skipLocked}})
+            """;
+    }
+
+    private async Task<long> BatchesAsync(
+        ServerDb db,
+        string table,
+        string key,
+        string column,
+        DateTimeOffset cutoff,
+        CancellationToken cancellationToken)
+    {
+        var sql = BatchSql(db, table, key, column);
+        object value = db.Database.IsNpgsql() ? cutoff : cutoff.UtcTicks;
+        return await UntilShortAsync(() => db.Database.ExecuteSqlRawAsync(sql, [value, options.Value.BatchSize], cancellationToken));
+    }
+
+    private Task<long> CountersAsync(ServerDb db, DateTimeOffset now, CancellationToken cancellationToken)
+    {
+        var cutoff = now - options.Value.CounterRetention;
+        return UntilShortAsync(() => db.Counters
+            .Where(counter => counter.WindowStart < cutoff && (counter.BlockedUntil == null || counter.BlockedUntil < now))
+            .OrderBy(counter => counter.WindowStart)
+            .Take(options.Value.BatchSize)
+            .ExecuteDeleteAsync(cancellationToken));
+    }
+
+    private async Task<long> AuthorizationsAsync(ServerDb db, DateTimeOffset cutoff, CancellationToken cancellationToken)
+    {
+        // Consent that was taken back.
+        var deleted = await UntilShortAsync(() => db.Authorizations
+            .Where(row => row.Kind == AuthorizationKind.Permanent && row.RevokedAt < cutoff)
+            .OrderBy(row => row.RevokedAt)
+            .Take(options.Value.BatchSize)
+            .ExecuteDeleteAsync(cancellationToken));
+
+        // A sign-in that left no token. What it bought as JWT has ended too: it was bought before the last token ended, one retention ago.
+        return deleted + await WalkAsync(
+            from => db.Authorizations
+                .Where(row => row.Kind == AuthorizationKind.AdHoc && row.GrantedAt < cutoff && row.GrantedAt >= from)
+                .OrderBy(row => row.GrantedAt).ThenBy(row => row.Id)
+                .Select(row => new Candidate(row.Id, row.GrantedAt, !db.Tokens.Any(token => token.AuthorizationId == row.Id))),
+            ids => db.Authorizations
+                .Where(row => ids.Contains(row.Id) && !db.Tokens.Any(token => token.AuthorizationId == row.Id))
+                .ExecuteDeleteAsync(cancellationToken),
+            cancellationToken);
+    }
+
+    // An expired session stays while sign-ins hang on it: their refresh families have a life of their own, and ask whether it was ended.
+    private Task<long> SessionsAsync(ServerDb db, DateTimeOffset cutoff, CancellationToken cancellationToken) => WalkAsync(
+        from => db.Sessions
+            .Where(row => row.ExpiresAt < cutoff && row.ExpiresAt >= from)
+            .OrderBy(row => row.ExpiresAt).ThenBy(row => row.Id)
+            .Select(row => new Candidate(
+                row.Id,
+                row.ExpiresAt,
+                !db.Authorizations.Any(other => other.SessionId == row.Id && other.Kind == AuthorizationKind.AdHoc && other.RevokedAt == null))),
+        ids => db.Sessions.Where(row => ids.Contains(row.Id)).ExecuteDeleteAsync(cancellationToken),
+        cancellationToken);
+
+    private async Task<long> UntilShortAsync(Func<Task<int>> batch)
+    {
+        var deleted = 0L;
+        while (true)
+        {
+            var count = await batch();
+            deleted += count;
+            if (count < options.Value.BatchSize)
+                return deleted;
+        }
+    }
+
+    // Reads candidates in order, deletes the unused among them, and goes on after the last: rows that stay are read once a run.
+    private async Task<long> WalkAsync(
+        Func<DateTimeOffset, IQueryable<Candidate>> after,
+        Func<List<Guid>, Task<int>> delete,
+        CancellationToken cancellationToken)
+    {
+        var deleted = 0L;
+        var from = DateTimeOffset.UnixEpoch;
+        var stayed = 0;
+        while (true)
+        {
+            var batch = await after(from).Skip(stayed).Take(options.Value.BatchSize).ToListAsync(cancellationToken);
+            var unused = batch.Where(row => row.Unused).Select(row => row.Id).ToList();
+            if (unused.Count > 0)
+                deleted += await delete(unused);
+            if (batch.Count < options.Value.BatchSize)
+                return deleted;
+
+            var last = batch[^1].At;
+            stayed = (last == from ? stayed : 0) + batch.Count(row => row.At == last && !row.Unused);
+            from = last;
+        }
+    }
+
+    private sealed record Candidate(Guid Id, DateTimeOffset At, bool Unused);
+}

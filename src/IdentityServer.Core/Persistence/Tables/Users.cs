@@ -1,0 +1,65 @@
+using Microsoft.AspNetCore.Identity;
+using Microsoft.EntityFrameworkCore;
+using Microsoft.EntityFrameworkCore.Metadata.Builders;
+
+namespace IdentityServer.Core.Persistence.Tables;
+
+/// <summary>
+/// A person with an account. E-mail and phone number (E.164) are what they proved to own; no password exists. <c>UserName</c> is the id in "N" form:
+/// Identity asks for a unique one, and an address may change.
+/// </summary>
+public sealed class User : IdentityUser<Guid>
+{
+    /// <summary>The full name in the form that the person chose: the claim <c>name</c>.</summary>
+    [ProtectedPersonalData]
+    public string? Name { get; set; }
+
+    /// <summary>The claim <c>given_name</c>.</summary>
+    [ProtectedPersonalData]
+    public string? GivenName { get; set; }
+
+    /// <summary>The claim <c>family_name</c>.</summary>
+    [ProtectedPersonalData]
+    public string? FamilyName { get; set; }
+
+    /// <summary>The language of pages and messages, BCP 47: the claim <c>locale</c>.</summary>
+    [PersonalData]
+    public string? Locale { get; set; }
+
+    /// <summary>An IANA time zone: the claim <c>zoneinfo</c>.</summary>
+    [PersonalData]
+    public string? ZoneInfo { get; set; }
+
+    /// <summary>The claim <c>picture</c>.</summary>
+    [PersonalData]
+    public string? PictureUrl { get; set; }
+
+    /// <summary>When the account was made.</summary>
+    public DateTimeOffset CreatedAt { get; set; }
+
+    /// <summary>When a claim last changed: <c>updated_at</c>.</summary>
+    public DateTimeOffset UpdatedAt { get; set; }
+
+    /// <summary>When the person last signed in.</summary>
+    public DateTimeOffset? LastSignInAt { get; set; }
+
+    /// <summary>When an administrator locked the account; null when it is open.</summary>
+    public DateTimeOffset? DisabledAt { get; set; }
+}
+
+internal sealed class UsersTable : IEntityTypeConfiguration<User>
+{
+    public void Configure(EntityTypeBuilder<User> builder)
+    {
+        builder.ToTable("Users");
+        builder.Property(user => user.Id).ValueGeneratedNever();
+        builder.Property(user => user.Name).HasMaxLength(200);
+        builder.Property(user => user.GivenName).HasMaxLength(100);
+        builder.Property(user => user.FamilyName).HasMaxLength(100);
+        builder.Property(user => user.Locale).HasMaxLength(35);
+        builder.Property(user => user.ZoneInfo).HasMaxLength(64);
+        builder.Property(user => user.PictureUrl).HasMaxLength(2000);
+        builder.HasIndex(user => user.NormalizedEmail).HasDatabaseName("EmailIndex").IsUnique().HasFilter("\"NormalizedEmail\" IS NOT NULL");
+        builder.HasIndex(user => user.PhoneNumber).IsUnique().HasFilter("\"PhoneNumber\" IS NOT NULL");
+    }
+}

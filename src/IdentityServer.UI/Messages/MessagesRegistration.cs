@@ -1,0 +1,16 @@
+using IdentityServer.Core.Delivery;
+using Microsoft.Extensions.DependencyInjection;
+
+namespace IdentityServer.UI.Messages;
+
+/// <summary>Registers what puts messages into words.</summary>
+public static class MessagesRegistration
+{
+    /// <summary>Adds the <see cref="IMessageRenderer"/>.</summary>
+    public static IServiceCollection AddMessages(this IServiceCollection services)
+    {
+        services.AddOptions<MessageBrand>().BindConfiguration("Brand");
+        services.AddSingleton<IMessageRenderer, MessageRenderer>();
+        return services;
+    }
+}

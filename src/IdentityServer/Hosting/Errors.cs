@@ -1,0 +1,34 @@
+using Microsoft.AspNetCore.Diagnostics;
+
+namespace IdentityServer.Hosting;
+
+/// <summary>What is answered when nothing else was: people get the error page, programs a JSON error. Neither sees an exception's text.</summary>
+internal static class Errors
+{
+    public static void UseErrors(this WebApplication app)
+    {
+        // The status page is the outer one: it turns what the exception handler left without a body into the error page.
+        app.UseWhen(AsksForPage, page => page.UseStatusCodePagesWithReExecute("/error"));
+        app.UseExceptionHandler(new ExceptionHandlerOptions { ExceptionHandler = AnswerAsync, AllowStatusCode404Response = true });
+        app.UseRouting();
+    }
+
+    private static Task AnswerAsync(HttpContext context)
+    {
+        var bad = context.Features.Get<IExceptionHandlerFeature>()?.Error as BadHttpRequestException;
+        context.Response.StatusCode = bad?.StatusCode ?? StatusCodes.Status500InternalServerError;
+        context.Response.Headers.CacheControl = "no-store";
+
+        // A browser gets no body here, so the status page takes over.
+        return AsksForPage(context)
+            ? Task.CompletedTask
+            : context.Response.WriteAsJsonAsync(new
+            {
+                error = bad is null ? "server_error" : "invalid_request",
+                error_description = bad is null ? $"Something went wrong here; the log names it under {context.TraceIdentifier}." : bad.Message,
+            });
+    }
+
+    private static bool AsksForPage(HttpContext context) =>
+        context.Request.Headers.Accept.ToString().Contains("text/html", StringComparison.OrdinalIgnoreCase);
+}

@@ -1,0 +1,88 @@
+using System.Collections;
+using System.Reflection;
+using Microsoft.Extensions.Configuration.Json;
+
+namespace IdentityServer.Hosting;
+
+/// <summary>Finds names in the configuration that no option bears, so that a typo stops the start instead of leaving a default in force.</summary>
+internal static class SettingNames
+{
+    // Sections of the framework that the server does not bind itself.
+    private static readonly string[] FrameworkSections =
+        ["Logging", "Kestrel", "AllowedHosts", "urls", "http_ports", "https_ports", "environment", "contentRoot", "DetailedErrors", "$schema"];
+
+    /// <summary>One line a problem.</summary>
+    /// <param name="configuration">The whole configuration.</param>
+    /// <param name="sections">Section name to the type that it is bound to.</param>
+    public static IEnumerable<string> Problems(IConfigurationRoot configuration, IReadOnlyDictionary<string, Type> sections)
+    {
+        var known = sections.Keys.Concat(FrameworkSections).ToArray();
+
+        // Only files are checked at the top: environment variables hold names of the whole machine.
+        var topLevel = configuration.Providers.OfType<JsonConfigurationProvider>()
+            .SelectMany(provider => provider.GetChildKeys([], parentPath: null).Select(key => (key, file: provider.Source.Path)));
+        foreach (var (key, file) in topLevel.Distinct())
+        {
+            if (!known.Contains(key, StringComparer.OrdinalIgnoreCase))
+                yield return $"{file}: there is no section \"{key}\"; {Nearest(key, known)}";
+        }
+
+        foreach (var (name, type) in sections)
+        {
+            foreach (var problem in Unknown(configuration.GetSection(name), type))
+                yield return problem;
+        }
+    }
+
+    private static IEnumerable<string> Unknown(IConfigurationSection section, Type type)
+    {
+        var children = section.GetChildren().ToArray();
+        if (children.Length == 0)
+            return [];
+        if (ItemType(type) is { } item)
+            return children.SelectMany(child => Unknown(child, item));
+
+        // A leaf (text, number, time span) with children below it is reported by the binder in its own words.
+        if (type == typeof(string) || type.IsValueType)
+            return [];
+
+        var properties = type.GetProperties(BindingFlags.Public | BindingFlags.Instance)
+            .ToDictionary(property => property.Name, property => property.PropertyType, StringComparer.OrdinalIgnoreCase);
+        return children.SelectMany(child => properties.TryGetValue(child.Key, out var property)
+            ? Unknown(child, property)
+            : [$"{child.Path}: there is no such setting; {Nearest(child.Key, properties.Keys)}"]);
+    }
+
+    // What a list or a dictionary by name holds; null when the type is neither.
+    private static Type? ItemType(Type type) =>
+        type.IsArray ? type.GetElementType()
+        : type != typeof(string) && type.IsGenericType && typeof(IEnumerable).IsAssignableFrom(type) ? type.GetGenericArguments()[^1]
+        : null;
+
+    private static string Nearest(string name, IEnumerable<string> known)
+    {
+        var nearest = known.MinBy(candidate => Distance(name.ToUpperInvariant(), candidate.ToUpperInvariant()))!;
+        return Distance(name.ToUpperInvariant(), nearest.ToUpperInvariant()) <= 2 + (name.Length / 4)
+            ? $"did you mean \"{nearest}\"?"
+            : $"there are {string.Join(", ", known.Order(StringComparer.Ordinal))}";
+    }
+
+    // Levenshtein's distance, one row at a time.
+    private static int Distance(string a, string b)
+    {
+        var row = Enumerable.Range(0, b.Length + 1).ToArray();
+        for (var i = 1; i <= a.Length; i++)
+        {
+            var diagonal = row[0];
+            row[0] = i;
+            for (var j = 1; j <= b.Length; j++)
+            {
+                var cost = diagonal + (a[i - 1] == b[j - 1] ? 0 : 1);
+                diagonal = row[j];
+                row[j] = Math.Min(cost, Math.Min(row[j], row[j - 1]) + 1);
+            }
+        }
+
+        return row[b.Length];
+    }
+}
