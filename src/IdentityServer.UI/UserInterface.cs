@@ -4,6 +4,7 @@ using IdentityServer.Protocol;
 using IdentityServer.UI.Assets;
 using IdentityServer.UI.Branding;
 using IdentityServer.UI.Languages;
+using IdentityServer.UI.Messages;
 using IdentityServer.UI.Pages;
 using IdentityServer.UI.Security;
 using Microsoft.AspNetCore.Antiforgery;
@@ -25,15 +26,13 @@ public static class UserInterface
     // The longest form is a name or an address; whoever sends more is no person.
     private const int MaxFormBytes = 64 * 1024;
 
-    /// <summary>Registers the pages and what they need besides Core.</summary>
+    /// <summary>Registers the pages, the texts of messages, and what they need besides Core.</summary>
     public static IServiceCollection AddUI(this IServiceCollection services)
     {
-        services.AddOptions<BrandOptions>()
-            .BindConfiguration(BrandOptions.Section, binder => binder.ErrorOnUnknownConfiguration = true)
-            .ValidateDataAnnotations()
-            .ValidateOnStart();
+        services.AddOptions<BrandOptions>().BindConfiguration(BrandOptions.Section).ValidateDataAnnotations().ValidateOnStart();
         services.AddSingleton<Brand>();
         services.AddSingleton<AssetFiles>();
+        services.AddMessages();
         services.AddSingleton<IInteraction, PagesInteraction>();
         services.AddScoped<WaitingRequest>();
         services.AddScoped<WaitingSignOut>();

@@ -10,7 +10,7 @@ namespace IdentityServer.UI.Languages;
 /// Before a page runs: takes up the request that waits, and speaks the language that the application asked for (<c>ui_locales</c>, OpenID
 /// Connect Core §3.1.2.1), else the one that the person chose here, else the one that the browser prefers.
 /// </summary>
-internal sealed class LanguageFilter(WaitingRequest waiting) : IAsyncResourceFilter
+internal sealed class LanguageFilter(WaitingRequest waiting, WaitingSignOut signOut) : IAsyncResourceFilter
 {
     /// <summary>Holds a language tag.</summary>
     public const string Cookie = "IdentityServer.Language";
@@ -18,7 +18,11 @@ internal sealed class LanguageFilter(WaitingRequest waiting) : IAsyncResourceFil
     public async Task OnResourceExecutionAsync(ResourceExecutingContext context, ResourceExecutionDelegate next)
     {
         var http = context.HttpContext;
-        waiting.Take(http.Request.Query["request"]);
+        if (http.Request.Path == Paths.SignOut(null))
+            signOut.Take(http.Request.Query["request"]);
+        else
+            waiting.Take(http.Request.Query["request"]);
+
         var culture = Language.Choose(Wishes(http.Request));
         CultureInfo.CurrentCulture = culture;
         CultureInfo.CurrentUICulture = culture;
@@ -29,7 +33,7 @@ internal sealed class LanguageFilter(WaitingRequest waiting) : IAsyncResourceFil
 
     private IEnumerable<string> Wishes(HttpRequest request)
     {
-        foreach (var tag in waiting.Opened?.UiLocales ?? [])
+        foreach (var tag in waiting.Opened?.UiLocales ?? signOut.Opened?.UiLocales ?? [])
             yield return tag;
 
         if (request.Cookies[Cookie] is { } chosen)

@@ -28,7 +28,7 @@ internal sealed class PageHeadersFilter(Brand brand, WaitingRequest waiting, Wai
     // Browsers apply form-action to the redirects that follow a form, too: the last of them goes to the application, and may go on from there.
     private string FormTargets() =>
         waiting.Opened is { } request ? FormTarget.For(request.RedirectUri)
-        : signOut.RedirectUri is { } uri ? FormTarget.For(uri)
+        : signOut.Opened?.PostLogoutRedirectUri is { } uri ? FormTarget.For(uri)
         : FormTarget.Own;
 
     private string Policy(string formTargets) =>
