@@ -188,6 +188,23 @@ public abstract class LedgerContract
     }
 
     [Fact]
+    public async Task Redemptions_and_revocations_at_once_all_come_to_an_end()
+    {
+        for (var round = 0; round < Rounds; round++)
+        {
+            var (authorization, code) = await CommittedAsync(TokenKind.Code);
+            var family = NewToken(TokenKind.RefreshFamily, authorization) with { Generation = 1 };
+
+            await AtOnceAsync(attacker => attacker % 2 == 0
+                ? RevokeAsync(authorization, Now)
+                : CommitAsync(new Issuance { Spend = new Spend.Redeem(code.Id, Now), Tokens = [family with { Id = NewId(), Reference = Suffix() }] }));
+
+            Assert.NotNull((await UseAsync(ledger => ledger.FindAuthorizationAsync(authorization.Id, default)))!.RevokedAt);
+            Assert.NotEqual(TokenStatus.Valid, (await FindAsync(code))!.Status);
+        }
+    }
+
+    [Fact]
     public async Task Ending_one_token_leaves_its_siblings_and_its_authorization()
     {
         var (authorization, first) = await CommittedAsync(TokenKind.ReferenceAccessToken);
