@@ -63,7 +63,9 @@ internal sealed class ClientRedirect
         if (ResponseMode == ResponseModes.FormPost)
             return FormPostPage.WriteAsync(context, uri, answer);
 
-        BrowserResponse.SeeOther(context, Locate(answer));
+        // RFC 9700 §4.12: 303 is the one redirect after which no browser repeats a POST with its body.
+        context.Response.StatusCode = StatusCodes.Status303SeeOther;
+        context.Response.Headers.Location = Locate(answer);
         return Task.CompletedTask;
     }
 
