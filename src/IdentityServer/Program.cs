@@ -1,8 +1,8 @@
 using IdentityServer.Commands;
 using IdentityServer.Core;
 using IdentityServer.Core.Delivery;
+using IdentityServer.Core.Keys;
 using IdentityServer.Core.Persistence;
-using IdentityServer.Core.SignIn;
 using IdentityServer.Development;
 using IdentityServer.Hosting;
 using IdentityServer.Protocol;
@@ -16,6 +16,7 @@ try
     builder.AddListening();
     builder.Services
         .AddPersistence(builder.Configuration, builder.Environment)
+        .AddKeys(builder.Configuration)
         .AddProtocol()
         .AddCore(builder.Configuration)
         .AddDelivery(builder.Configuration, builder.Environment)
@@ -23,7 +24,7 @@ try
         .AddServer();
 
     await using var app = builder.Build();
-    app.CheckSettings(Settings.Sections);
+    app.CheckSettings();
     if (Command.Find(args) is { } command)
         return await command.RunAsync(app);
 
