@@ -30,6 +30,7 @@ public sealed class DevelopmentInboxTests : IAsyncLifetime
 
     public async ValueTask DisposeAsync()
     {
+        client.Dispose();
         await app.DisposeAsync();
         Directory.Delete(folder, recursive: true);
     }
