@@ -38,6 +38,7 @@ public static class CoreServices
 
         services.AddSingleton(provider => SecretsOf(Get<MasterKeys>(provider)));
         services.AddScoped<Accounts>();
+        services.AddScoped<UserDirectory>();
         services.AddScoped<SessionWriter>();
         services.AddScoped(provider => new Sessions(Get<ServerDb>(provider), Get<SessionWriter>(provider), Get<TimeProvider>(provider)));
         services.AddScoped<ISessions>(Get<Sessions>);
