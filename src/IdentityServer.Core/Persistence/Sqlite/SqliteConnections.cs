@@ -14,7 +14,8 @@ internal sealed class SqliteConnections : DbConnectionInterceptor
     public const string DefaultConnectionString = "Data Source=data/identityserver.db";
 
     // FULL: with NORMAL, a power cut may take back the last commits in WAL mode, and a code that was spent would be good again.
-    private const string Pragmas = "PRAGMA busy_timeout = 5000; PRAGMA synchronous = FULL;";
+    // The other one comes last, because it answers with a row, and what follows a row is not run.
+    private const string Pragmas = "PRAGMA synchronous = FULL; PRAGMA busy_timeout = 5000;";
     private static readonly SqliteConnections Instance = new();
 
     /// <summary>Uses the file, relative to <paramref name="folder"/>, and creates its folder.</summary>
