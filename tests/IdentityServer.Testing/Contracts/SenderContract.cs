@@ -32,7 +32,7 @@ public abstract class SenderContract
 
         Assert.IsType<SendResult.Accepted>(result);
         var mail = Assert.Single(await ReceivedAsync());
-        Assert.Contains(Code, mail);
+        Assert.Contains(Code, mail, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -47,7 +47,7 @@ public abstract class SenderContract
         var second = await sender.SendAsync(message, In(20));
 
         Assert.Equal(first, second);
-        Assert.All(await ReceivedAsync(), mail => Assert.Contains(message.Id.ToString("N"), mail));
+        Assert.All(await ReceivedAsync(), mail => Assert.Contains(message.Id.ToString("N"), mail, StringComparison.Ordinal));
     }
 
     [Theory]
@@ -106,7 +106,7 @@ public abstract class RemoteSenderContract : SenderContract
     public async Task Refused_credentials_are_told_to_the_operator_by_the_setting_s_name()
     {
         var misconfigured = Assert.IsType<SendResult.Misconfigured>(await (await RefusingServerAsync()).SendAsync(Message(), In(20)));
-        Assert.Contains("Delivery:", misconfigured.Reason);
+        Assert.Contains("Delivery:", misconfigured.Reason, StringComparison.Ordinal);
         AssertQuiet(misconfigured.Reason);
     }
 
