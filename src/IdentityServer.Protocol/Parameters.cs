@@ -1,6 +1,8 @@
 using System.Diagnostics.CodeAnalysis;
 using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.Features;
 using Microsoft.Extensions.Primitives;
+using Microsoft.Net.Http.Headers;
 
 namespace IdentityServer.Protocol;
 
@@ -9,6 +11,9 @@ public sealed class Parameters
 {
     /// <summary>All names and values of a request together, in characters.</summary>
     public const int MaxTotalLength = 16 * 1024;
+
+    /// <summary>The body of a POST, in bytes.</summary>
+    public const int MaxBodyLength = 64 * 1024;
 
     private readonly Dictionary<string, string> values;
 
@@ -26,17 +31,25 @@ public sealed class Parameters
         if (HttpMethods.IsGet(request.Method))
             return From(request.Query);
 
-        if (!request.HasFormContentType)
+        if (!MediaTypeHeaderValue.TryParse(request.ContentType, out var type)
+            || !type.MediaType.Equals("application/x-www-form-urlencoded", StringComparison.OrdinalIgnoreCase))
             return new ParametersResult.Refused(ProtocolError.InvalidRequest("Send the parameters as application/x-www-form-urlencoded."));
+        if (request.ContentLength > MaxBodyLength)
+            return TooLarge;
+        if (request.HttpContext.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } limit)
+            limit.MaxRequestBodySize = MaxBodyLength;
 
         try
         {
             return From(await request.ReadFormAsync(cancellationToken));
         }
+        catch (BadHttpRequestException exception) when (exception.StatusCode == StatusCodes.Status413PayloadTooLarge)
+        {
+            return TooLarge;
+        }
         catch (Exception exception) when (exception is InvalidDataException or BadHttpRequestException)
         {
-            return new ParametersResult.Refused(
-                ProtocolError.InvalidRequest("The form could not be read: it is malformed or too large.") with { Status = StatusCodes.Status400BadRequest });
+            return new ParametersResult.Refused(ProtocolError.InvalidRequest("The form could not be read: it is malformed or has too many parts."));
         }
     }
 
@@ -44,25 +57,30 @@ public sealed class Parameters
     public static ParametersResult From(IEnumerable<KeyValuePair<string, StringValues>> source)
     {
         var read = new Dictionary<string, string>(StringComparer.Ordinal);
+        ProtocolError? repeated = null;
         var total = 0;
         foreach (var (name, value) in source)
         {
-            if (value.Count > 1)
-                return new ParametersResult.Refused(ProtocolError.InvalidRequest($"The parameter {Printable(name)} is there {value.Count} times; send it once."));
-
-            total += name.Length + (value[0]?.Length ?? 0);
+            total += name.Length + value.Sum(item => item?.Length ?? 0);
             if (total > MaxTotalLength)
                 return new ParametersResult.Refused(ProtocolError.InvalidRequest($"The parameters are longer than {MaxTotalLength} characters."));
 
-            if (!string.IsNullOrEmpty(value[0]))
-                read[name] = value[0]!;
+            if (value.Count > 1)
+                repeated ??= ProtocolError.InvalidRequest($"The parameter {Printable(name)} is there {value.Count} times; send it once.");
+            else if (!string.IsNullOrEmpty(value))
+                read[name] = value.ToString();
         }
 
-        return new ParametersResult.Read(new Parameters(read));
+        return repeated is null
+            ? new ParametersResult.Read(new Parameters(read))
+            : new ParametersResult.Refused(repeated) { Others = new Parameters(read) };
     }
 
     /// <summary>The value, when there is one.</summary>
     public bool TryGet(string name, [NotNullWhen(true)] out string? value) => values.TryGetValue(name, out value);
+
+    private static ParametersResult.Refused TooLarge { get; } = new(
+        new ProtocolError("invalid_request", $"The body is longer than {MaxBodyLength} bytes.", StatusCodes.Status413PayloadTooLarge));
 
     // An error description repeats nothing that could break out of a header or a page.
     private static string Printable(string name) =>
@@ -80,5 +98,9 @@ public abstract record ParametersResult
     public sealed record Read(Parameters Parameters) : ParametersResult;
 
     /// <summary>They cannot be used.</summary>
-    public sealed record Refused(ProtocolError Error) : ParametersResult;
+    public sealed record Refused(ProtocolError Error) : ParametersResult
+    {
+        /// <summary>When all that is wrong is a repetition: the parameters that are there once. Only good for finding out where the error may be sent.</summary>
+        public Parameters? Others { get; init; }
+    }
 }

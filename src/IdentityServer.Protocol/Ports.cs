@@ -111,6 +111,6 @@ public enum Interaction
 /// <summary>The pages that people see.</summary>
 public interface IInteraction
 {
-    /// <summary>The local path of the page for <paramref name="step"/>, carrying the parked request in the query parameter <c>request</c> when there is one, e.g. <c>/sign-in?request=…</c>.</summary>
+    /// <summary>The local path of the page for <paramref name="step"/>, carrying the parked request in the query parameter <c>request</c> when there is one, e.g. <c>/sign-in?request=…</c>. Without the path base, which the caller adds.</summary>
     string PathFor(Interaction step, string? request);
 }

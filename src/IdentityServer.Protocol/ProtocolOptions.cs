@@ -17,4 +17,7 @@ public sealed class ProtocolOptions
 
     /// <summary>A page for developers, named in discovery (<c>service_documentation</c>), e.g. the deployment's guide.</summary>
     public string? ServiceDocumentation { get; set; }
+
+    /// <summary>The languages that the pages speak, as BCP 47 tags: <c>ui_locales_supported</c> in discovery. Empty: not said.</summary>
+    public IList<string> UiLocales { get; set; } = [];
 }

@@ -64,6 +64,7 @@ public sealed class ProtocolHost : IAsyncDisposable
         configure?.Invoke(builder.Services);
 
         var built = builder.Build();
+        built.UseCors();
         built.MapProtocol();
         await built.StartAsync();
         var host = new ProtocolHost(built, clock, log);

@@ -18,6 +18,8 @@ public static class Node
     private static readonly SemaphoreSlim Installing = new(1);
     private static readonly string Folder = FindFolder();
 
+    private static bool ready;
+
     private static string Npm => OperatingSystem.IsWindows() ? "npm.cmd" : "npm";
 
     /// <summary>Runs a script to its end.</summary>
@@ -47,11 +49,14 @@ public static class Node
         await Installing.WaitAsync(cancellationToken);
         try
         {
+            if (ready)
+                return;
             if (await MissingAsync(cancellationToken) is { } missing)
                 Assert.Skip($"{missing} is not installed; this test needs Node.js 20 or newer with npm.");
             await using var otherProcesses = await LockAsync(cancellationToken);
             if (!IsInstalled())
                 await StartAsync(Npm, ["ci", "--no-audit", "--no-fund"], input: "", environment: null, InstallTimeout, cancellationToken);
+            ready = true;
         }
         finally
         {

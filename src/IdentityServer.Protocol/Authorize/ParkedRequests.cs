@@ -1,5 +1,7 @@
 using System.Security.Cryptography;
+using System.Text.Encodings.Web;
 using System.Text.Json;
+using System.Text.Json.Serialization;
 using Microsoft.AspNetCore.DataProtection;
 using Microsoft.Extensions.Options;
 
@@ -11,11 +13,18 @@ namespace IdentityServer.Protocol.Authorize;
 /// </summary>
 public sealed class ParkedRequests(IDataProtectionProvider protection, IOptions<ProtocolOptions> options, TimeProvider time)
 {
+    // The sealed form must fit a URL, and is never read as anything but JSON: no escapes that only make it longer.
+    internal static readonly JsonSerializerOptions Compact = new()
+    {
+        Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
+        DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingDefault,
+    };
+
     private readonly IDataProtector protector = protection.CreateProtector("IdentityServer.Protocol.ParkedRequest.v1");
 
     /// <summary>The sealed form, safe in a URL.</summary>
     public string Park(AuthorizeRequest request) =>
-        protector.Protect(JsonSerializer.Serialize(request));
+        protector.Protect(JsonSerializer.Serialize(request, Compact));
 
     /// <summary>The request; null when it was altered, is older than <see cref="ProtocolOptions.RequestLifetime"/>, or is nothing of ours.</summary>
     public AuthorizeRequest? Open(string? parked)
@@ -25,7 +34,7 @@ public sealed class ParkedRequests(IDataProtectionProvider protection, IOptions<
 
         try
         {
-            var request = JsonSerializer.Deserialize<AuthorizeRequest>(protector.Unprotect(parked));
+            var request = JsonSerializer.Deserialize<AuthorizeRequest>(protector.Unprotect(parked), Compact);
             return request is not null && request.ReceivedAt + options.Value.RequestLifetime > time.GetUtcNow() ? request : null;
         }
         catch (Exception exception) when (exception is CryptographicException or FormatException or JsonException)

@@ -24,3 +24,17 @@ public abstract record ClientAuthentication
     /// <summary>It is not, or it tried two ways at once.</summary>
     public sealed record Refused(ProtocolError Error) : ClientAuthentication;
 }
+
+/// <summary>What reading a request of an application came to.</summary>
+public abstract record ClientRequest
+{
+    private ClientRequest()
+    {
+    }
+
+    /// <summary>The form is readable and the client is who it says.</summary>
+    public sealed record Accepted(AuthenticatedClient Client, Parameters Parameters) : ClientRequest;
+
+    /// <summary>It is not, with the error to answer.</summary>
+    public sealed record Refused(ProtocolError Error) : ClientRequest;
+}

@@ -20,8 +20,9 @@ public interface IGrant
 /// <summary>A request at the token endpoint whose client is authenticated and may use the grant.</summary>
 /// <param name="Client">Who asks.</param>
 /// <param name="Parameters">The form.</param>
+/// <param name="Scopes">The <c>scope</c> parameter: each known and the application's to ask for; null when it was not sent.</param>
 /// <param name="At">When it was received.</param>
-public sealed record TokenRequest(AuthenticatedClient Client, Parameters Parameters, DateTimeOffset At);
+public sealed record TokenRequest(AuthenticatedClient Client, Parameters Parameters, IReadOnlyList<string>? Scopes, DateTimeOffset At);
 
 /// <summary>What a grant decided.</summary>
 public abstract record GrantResult

@@ -52,7 +52,8 @@ internal static class JsonWebKeyReader
             ? JsonWebKey.Ec(kid, x, y)
             : null;
 
-    // RFC 7518, section 6.3.1.1: "Base64urlUInt"-encoded values use "the minimum number of octets".
+    // RFC 7518, section 2, Base64urlUInt: "The octet sequence MUST utilize the minimum number of octets needed to
+    // represent the value."
     private static bool IsAcceptableRsa(ReadOnlySpan<byte> modulus, ReadOnlySpan<byte> exponent)
     {
         if (modulus is [] or [0, ..] || exponent is [] or [0, ..] || exponent.Length > sizeof(uint))

@@ -14,8 +14,8 @@ public sealed record JsonWebKeySet(IReadOnlyList<JsonWebKey> Keys)
 
     /// <summary>
     /// Reads a set. Entries that are not usable here are left out, as RFC 7517, section 5, asks: "Implementations
-    /// SHOULD ignore JWKs within a JWK Set that use "kty" values that are not understood by them, that are missing
-    /// required members, or for which values are out of the supported ranges." The caller caps the size of the text.
+    /// SHOULD ignore JWKs within a JWK Set that use "kty" (key type) values that are not understood by them, that are
+    /// missing required members, or for which values are out of the supported ranges." The caller caps the size of the text.
     /// </summary>
     /// <returns>False when this is no JSON object with an array "keys", or has more than <see cref="MaxKeys"/> entries.</returns>
     public static bool TryParse(ReadOnlySpan<byte> utf8Json, [NotNullWhen(true)] out JsonWebKeySet? set)

@@ -21,6 +21,7 @@ public sealed class SigningKey : IDisposable
     private const int RsaBits = 2048;
 
     private readonly byte[] pkcs8;
+    private volatile bool disposed;
     private readonly KeyPool pool;
     private readonly ConcurrentDictionary<string, byte[]> headers = new(StringComparer.Ordinal);
 
@@ -91,6 +92,7 @@ public sealed class SigningKey : IDisposable
     /// <summary>As <see cref="ImportPem"/>, from a file.</summary>
     /// <exception cref="CryptographicException">As <see cref="ImportPem"/>; the message names the file.</exception>
     /// <exception cref="IOException">The file cannot be read.</exception>
+    /// <exception cref="UnauthorizedAccessException">The file may not be read.</exception>
     public static SigningKey ReadPemFile(string path, SigningKeyTimes times, JwsAlgorithm? algorithm = null)
     {
         try
@@ -104,7 +106,11 @@ public sealed class SigningKey : IDisposable
     }
 
     /// <summary>The private key as PKCS#8, DER, not encrypted: seal it before it is stored.</summary>
-    public byte[] ExportPkcs8() => [.. pkcs8];
+    public byte[] ExportPkcs8()
+    {
+        ObjectDisposedException.ThrowIf(disposed, this);
+        return [.. pkcs8];
+    }
 
     /// <summary>Signs. ES256 gives r and s, 64 bytes; RSA gives as many bytes as its modulus has.</summary>
     public byte[] Sign(ReadOnlySpan<byte> data)
@@ -116,6 +122,7 @@ public sealed class SigningKey : IDisposable
     /// <inheritdoc/>
     public void Dispose()
     {
+        disposed = true;
         pool.Dispose();
         CryptographicOperations.ZeroMemory(pkcs8);
     }

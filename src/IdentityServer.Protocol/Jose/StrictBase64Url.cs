@@ -5,8 +5,8 @@ using System.Diagnostics.CodeAnalysis;
 namespace IdentityServer.Protocol.Jose;
 
 /// <summary>
-/// Base64url as RFC 7515, section 2, defines it: no padding, "no line breaks, whitespace, or other additional
-/// characters". The platform's decoder lets padding and white space pass, which would give one token many spellings.
+/// Base64url as RFC 7515, section 2, defines it: "with all trailing '=' characters omitted [...] and without the
+/// inclusion of any line breaks, whitespace, or other additional characters". The platform's decoder lets padding and white space pass, which would give one token many spellings.
 /// </summary>
 internal static class StrictBase64Url
 {
@@ -22,7 +22,7 @@ internal static class StrictBase64Url
         return true;
     }
 
-    // RFC 4648, section 3.5: unused bits of the last character are zero, "implementations MAY chose to reject" others.
+    // RFC 4648, section 3.5: "decoders MAY chose to reject an encoding if the pad bits have not been set to zero".
     private static bool EndsCanonically(ReadOnlySpan<char> text) => (text.Length % 4) switch
     {
         0 => true,

@@ -11,6 +11,8 @@ public sealed class InMemoryRegistry : IRegistry
 
     public void Put(Application application) => applications[application.ClientId] = application;
 
+    public void Remove(string clientId) => applications.Remove(clientId);
+
     public void Put(Scope scope) => scopes[scope.Name] = scope;
 
     public ValueTask<Application?> FindApplicationAsync(string clientId, CancellationToken cancellationToken) =>
@@ -23,5 +25,5 @@ public sealed class InMemoryRegistry : IRegistry
         ValueTask.FromResult<IReadOnlyDictionary<string, Scope>>(scopes);
 
     public ValueTask<bool> IsOriginRegisteredAsync(string origin, CancellationToken cancellationToken) =>
-        ValueTask.FromResult(applications.Values.Any(application => application.Origins.Contains(origin, StringComparer.Ordinal)));
+        ValueTask.FromResult(applications.Values.Any(application => RedirectUris.Origins(application).Contains(origin, StringComparer.Ordinal)));
 }

@@ -1,0 +1,77 @@
+using System.Net.Http.Json;
+using System.Text.Json;
+
+namespace IdentityServer.Testing;
+
+/// <summary>The real server as a process of its own, with a fresh database and inbox in a folder of its own.</summary>
+public sealed class ServerProcess : IAsyncDisposable
+{
+    private readonly (string Name, string Value)[] environment;
+    private ChildProcess process;
+
+    private ServerProcess(string folder, string address, (string, string)[] environment, ChildProcess process)
+    {
+        Folder = folder;
+        Address = address;
+        this.environment = environment;
+        this.process = process;
+    }
+
+    /// <summary>The content root: <c>data/</c> and <c>certs/</c> lie here.</summary>
+    public string Folder { get; }
+
+    /// <summary>E.g. <c>http://localhost:40123</c>.</summary>
+    public string Address { get; }
+
+    public string Output => process.Output;
+
+    /// <summary>Starts it in Development with the repository's <c>appsettings.Development.json</c>, and waits until it is healthy.</summary>
+    public static async Task<ServerProcess> StartAsync(params (string Name, string Value)[] settings)
+    {
+        var folder = Directory.CreateTempSubdirectory("identityserver-").FullName;
+        File.Copy(Path.Combine(Repository.Root, "appsettings.Development.json"), Path.Combine(folder, "appsettings.Development.json"));
+        var address = $"http://localhost:{ChildProcess.FreePort()}";
+        (string, string)[] variables = [("ASPNETCORE_ENVIRONMENT", "Development"), ("ASPNETCORE_URLS", address), .. settings];
+        return new ServerProcess(folder, address, variables, await LaunchAsync(folder, address, variables));
+    }
+
+    /// <summary>kill -9, and the same server again on the same data.</summary>
+    public async Task KillAndRestartAsync()
+    {
+        await process.DisposeAsync();
+        process = await LaunchAsync(Folder, Address, environment);
+    }
+
+    public Task KillAsync() => process.KillAsync();
+
+    public Browser NewBrowser() => new(() => new SocketsHttpHandler { AllowAutoRedirect = false, UseCookies = false }, new Uri(Address));
+
+    public HttpClient NewClient() => new(new SocketsHttpHandler { AllowAutoRedirect = false, UseCookies = false }) { BaseAddress = new Uri(Address) };
+
+    /// <summary>Waits for the newest mail to this address that came after the given time.</summary>
+    public async Task<Mail> MailAsync(string to, DateTimeOffset? after = null)
+    {
+        using var client = NewClient();
+        for (var tries = 0; tries < 150; tries++)
+        {
+            var mails = await client.GetFromJsonAsync<Mail[]>($"/dev/inbox.json?to={Uri.EscapeDataString(to)}", JsonSerializerOptions.Web);
+            if (mails is [var newest, ..] && (after is null || newest.At > after))
+                return newest;
+            await Task.Delay(100);
+        }
+
+        throw new InvalidOperationException($"No mail for {to} within 15 seconds.\n{Output}");
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await process.DisposeAsync();
+        Directory.Delete(Folder, recursive: true);
+    }
+
+    private static Task<ChildProcess> LaunchAsync(string folder, string address, (string, string)[] environment) =>
+        ChildProcess.Start("dotnet", [Repository.ServerDll], folder, environment).AnswersAsync($"{address}/health");
+}
+
+/// <summary>A mail in the development inbox.</summary>
+public sealed record Mail(string To, string Subject, string Text, string Html, string? Code, string? Link, DateTimeOffset At);
