@@ -11,6 +11,9 @@ public sealed record ProtocolError(string Code, string Description, int Status =
     /// <summary>For the log only, never for the client: e.g. why a client's authentication failed.</summary>
     public string? LogDetail { get; init; }
 
+    /// <summary>With 429 and 503: how long to wait, sent as <c>Retry-After</c> in whole seconds (RFC 9110 §10.2.3).</summary>
+    public TimeSpan? RetryAfter { get; init; }
+
     /// <summary>RFC 6749 §5.2: a parameter is missing, repeated, malformed or not understood.</summary>
     public static ProtocolError InvalidRequest(string description) => new("invalid_request", description);
 

@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Globalization;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using Microsoft.AspNetCore.Http;
@@ -32,6 +33,9 @@ public static class JsonAnswer
         // server MUST respond with an HTTP 401 […] and include the "WWW-Authenticate" response header field".
         if (error is { Code: "invalid_client", Status: StatusCodes.Status401Unauthorized } && context.Request.Headers.Authorization.Count > 0)
             context.Response.Headers.WWWAuthenticate = "Basic realm=\"client\", charset=\"UTF-8\"";
+
+        if (error.RetryAfter is { } wait)
+            context.Response.Headers.RetryAfter = ((long)Math.Ceiling(wait.TotalSeconds)).ToString(CultureInfo.InvariantCulture);
 
         return WriteAsync(context, error.Status, json =>
         {

@@ -65,7 +65,10 @@ public static class RedirectUris
     internal static string PolicySource(string redirectUri)
     {
         var uri = new Uri(redirectUri);
-        return uri.Scheme is "https" or "http" ? uri.GetLeftPart(UriPartial.Authority) : uri.Scheme + ":";
+        // A policy has no words for an IPv6 address (CSP Level 3 §2.3.1, host-char): its scheme must do.
+        return uri.Scheme is "https" or "http" && uri.HostNameType != UriHostNameType.IPv6
+            ? uri.GetLeftPart(UriPartial.Authority)
+            : uri.Scheme + ":";
     }
 
     private static string? HttpProblem(string uri, Uri parsed)

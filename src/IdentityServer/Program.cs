@@ -1,3 +1,54 @@
-var builder = WebApplication.CreateBuilder(args);
-var app = builder.Build();
-await app.RunAsync();
+using IdentityServer.Commands;
+using IdentityServer.Core;
+using IdentityServer.Core.Delivery;
+using IdentityServer.Core.Keys;
+using IdentityServer.Core.Persistence;
+using IdentityServer.Development;
+using IdentityServer.Hosting;
+using IdentityServer.Protocol;
+using IdentityServer.UI;
+
+try
+{
+    var builder = WebApplication.CreateBuilder(args);
+    builder.AddSettingFiles();
+    builder.AddLogs();
+    builder.AddListening();
+    builder.Services
+        .AddPersistence(builder.Environment)
+        .AddKeys()
+        .AddProtocol()
+        .AddCore()
+        .AddDelivery(builder.Environment)
+        .AddUI()
+        .AddServer(builder.Environment);
+
+    await using var app = builder.Build();
+    app.CheckSettings();
+    if (Command.Find(args) is { } command)
+        return await command.RunAsync(app);
+
+    await app.PrepareAsync();
+    app.UseForwardedHeaders();
+    app.UseRequestLog();
+    app.UseErrors();
+    app.UseCors();
+    app.MapProtocol();
+    app.MapOneTimeCode();
+    app.MapUI();
+    app.MapHealthChecks("/health");
+    if (app.Environment.IsDevelopment())
+        app.MapDevelopmentInbox();
+
+    app.AnnounceAddresses();
+    await app.RunAsync();
+    return 0;
+}
+catch (SettingsException exception)
+{
+    await Console.Error.WriteLineAsync(exception.Message);
+    return 1;
+}
+
+/// <summary>The process; named for tests that run it in theirs.</summary>
+public partial class Program;

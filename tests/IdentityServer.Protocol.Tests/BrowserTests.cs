@@ -211,6 +211,7 @@ public abstract class BrowserTests : IAsyncLifetime
     {
         public Action<IApplicationBuilder> Configure(Action<IApplicationBuilder> next) => app =>
         {
+            app.UsePathBase("/base");
             app.Use(async (context, following) =>
             {
                 await following(context);

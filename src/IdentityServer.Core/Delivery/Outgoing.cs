@@ -1,3 +1,5 @@
+using IdentityServer.Core.Persistence.Tables;
+
 namespace IdentityServer.Core.Delivery;
 
 /// <summary>The texts that people are sent.</summary>
@@ -11,16 +13,6 @@ public enum MessageTemplate
 
     /// <summary>Nobody has the address and registration is closed. Model: <c>host</c>.</summary>
     NoAccount,
-}
-
-/// <summary>How a message travels.</summary>
-public enum Channel
-{
-    /// <summary>E-mail.</summary>
-    Email,
-
-    /// <summary>Text message.</summary>
-    Sms,
 }
 
 /// <summary>A message in words.</summary>
@@ -74,6 +66,12 @@ public interface ISender
 
     /// <summary>What it sends.</summary>
     Channel Channel { get; }
+
+    /// <summary>
+    /// True when a message that was sent twice is recognised by its id, so that an <see cref="SendResult.Ambiguous"/> try
+    /// may be repeated.
+    /// </summary>
+    bool RepeatsSafely => false;
 
     /// <summary>Hands the message over. Reasons hold no address and no content.</summary>
     Task<SendResult> SendAsync(OutgoingMessage message, CancellationToken cancellationToken);

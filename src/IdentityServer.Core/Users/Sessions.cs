@@ -1,6 +1,12 @@
+using System.Diagnostics.CodeAnalysis;
+using System.Security.Cryptography;
+using IdentityServer.Core.Audit;
+using IdentityServer.Core.Persistence;
+using IdentityServer.Core.Persistence.Tables;
 using IdentityServer.Protocol;
 using IdentityServer.Protocol.Model;
 using Microsoft.AspNetCore.Http;
+using Microsoft.EntityFrameworkCore;
 
 namespace IdentityServer.Core.Users;
 
@@ -16,24 +22,109 @@ public sealed record SessionView(Guid Id, DateTimeOffset CreatedAt, DateTimeOffs
 /// <summary>Browsers' sign-ins: rows in the database, opaque cookies in browsers.</summary>
 public sealed class Sessions : ISessions
 {
+    // What the row says of the last visit is true to the minute, so that reading a page is not a write.
+    private static readonly TimeSpan SeenEvery = TimeSpan.FromMinutes(1);
+    private static readonly object Known = new();
+
+    private readonly ServerDb db;
+    private readonly SessionWriter writer;
+    private readonly TimeProvider time;
+
+    internal Sessions(ServerDb db, SessionWriter writer, TimeProvider time)
+    {
+        this.db = db;
+        this.writer = writer;
+        this.time = time;
+    }
+
     /// <summary>Sets the session cookie.</summary>
-    public void SignIn(HttpContext context, SessionTicket ticket) => throw new InvalidOperationException("not yet");
+    [SuppressMessage("Performance", "CA1822", Justification = "Pages call it beside the other members; that it needs no state is this class's affair.")]
+    public void SignIn(HttpContext context, SessionTicket ticket)
+    {
+        BrowserCookie.Session.Write(context, ticket.Secret, ticket.ExpiresAt);
+        context.Items.Remove(Known);
+    }
 
     /// <inheritdoc/>
-    public ValueTask<Session?> CurrentAsync(HttpContext context) => throw new InvalidOperationException("not yet");
+    public async ValueTask<Session?> CurrentAsync(HttpContext context)
+    {
+        if (context.Items.TryGetValue(Known, out var known))
+            return (Session?)known;
+
+        var session = BrowserCookie.Session.Read(context) is { } secret ? await FindAsync(secret, context) : null;
+        context.Items[Known] = session;
+        return session;
+    }
 
     /// <inheritdoc/>
-    public Task<bool> IsLiveAsync(Guid sessionId, CancellationToken cancellationToken) => throw new InvalidOperationException("not yet");
+    public Task<bool> IsLiveAsync(Guid sessionId, CancellationToken cancellationToken) =>
+        db.Sessions.AnyAsync(row => row.Id == sessionId && row.EndedAt == null, cancellationToken);
 
     /// <inheritdoc/>
-    public Task EndAsync(HttpContext context, Session session) => throw new InvalidOperationException("not yet");
+    public async Task EndAsync(HttpContext context, Session session)
+    {
+        await EndAsync(session.Id, session.UserId, Visitors.IpOf(context), context.RequestAborted);
+        BrowserCookie.Session.Delete(context);
+        context.Items.Remove(Known);
+    }
 
     /// <summary>The person goes on with this account: satisfies <c>prompt=select_account</c>.</summary>
-    public Task ChooseAsync(Session session, CancellationToken cancellationToken) => throw new InvalidOperationException("not yet");
+    public Task ChooseAsync(Session session, CancellationToken cancellationToken)
+    {
+        var now = time.GetUtcNow();
+        return db.Sessions.Where(row => row.Id == session.Id && row.EndedAt == null).ExecuteUpdateAsync(
+            set => set.SetProperty(row => row.ChosenAt, now), cancellationToken);
+    }
 
     /// <summary>The user's live sessions, newest first.</summary>
-    public Task<IReadOnlyList<SessionView>> ListAsync(Session current, CancellationToken cancellationToken) => throw new InvalidOperationException("not yet");
+    public async Task<IReadOnlyList<SessionView>> ListAsync(Session current, CancellationToken cancellationToken)
+    {
+        var now = time.GetUtcNow();
+        return await db.Sessions.AsNoTracking()
+            .Where(row => row.UserId == current.UserId && row.EndedAt == null && row.ExpiresAt > now)
+            .OrderByDescending(row => row.CreatedAt)
+            .Select(row => new SessionView(row.Id, row.CreatedAt, row.LastSeenAt, row.UserAgent, row.Ip, row.Id == current.Id))
+            .ToListAsync(cancellationToken);
+    }
 
     /// <summary>Ends one of the user's own sessions with its authorizations and tokens; another user's is left alone, silently.</summary>
-    public Task EndOneAsync(Guid userId, Guid sessionId, CancellationToken cancellationToken) => throw new InvalidOperationException("not yet");
+    public async Task EndOneAsync(Guid userId, Guid sessionId, CancellationToken cancellationToken)
+    {
+        if (await db.Sessions.AnyAsync(row => row.Id == sessionId && row.UserId == userId, cancellationToken))
+            await EndAsync(sessionId, userId, ip: null, cancellationToken);
+    }
+
+    private async Task EndAsync(Guid sessionId, Guid userId, string? ip, CancellationToken cancellationToken)
+    {
+        var now = time.GetUtcNow();
+        await using var transaction = await db.Database.BeginTransactionAsync(cancellationToken);
+        if (await writer.EndAsync(sessionId, now, cancellationToken))
+            AuditLog.Add(db, AuditKind.SessionEnded, now, new AuditSubject(userId, SessionId: sessionId, Ip: ip));
+        await db.SaveChangesAsync(cancellationToken);
+        await transaction.CommitAsync(cancellationToken);
+        db.ChangeTracker.Clear();
+    }
+
+    private async Task<Session?> FindAsync(byte[] secret, HttpContext context)
+    {
+        var now = time.GetUtcNow();
+        var keyHash = SHA256.HashData(secret);
+        var row = await db.Sessions.AsNoTracking()
+            .Where(session => session.KeyHash == keyHash && session.EndedAt == null && session.ExpiresAt > now)
+            .Where(session => db.Users.Any(user => user.Id == session.UserId && user.DisabledAt == null))
+            .SingleOrDefaultAsync(context.RequestAborted);
+        if (row is null)
+            return null;
+
+        if (row.LastSeenAt + SeenEvery <= now)
+            await SeeAsync(row, Visitors.IpOf(context), now, context.RequestAborted);
+        return new Session(row.Id, row.UserId, row.AuthenticatedAt, row.ChosenAt, row.Methods);
+    }
+
+    private Task<int> SeeAsync(SessionRow session, string? ip, DateTimeOffset now, CancellationToken cancellationToken)
+    {
+        var end = writer.EndOf(session.AuthenticatedAt, now);
+        return db.Sessions.Where(row => row.Id == session.Id && row.LastSeenAt == session.LastSeenAt && row.EndedAt == null).ExecuteUpdateAsync(
+            set => set.SetProperty(row => row.LastSeenAt, now).SetProperty(row => row.ExpiresAt, end).SetProperty(row => row.Ip, ip), cancellationToken);
+    }
 }

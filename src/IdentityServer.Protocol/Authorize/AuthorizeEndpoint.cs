@@ -1,5 +1,6 @@
 using IdentityServer.Protocol.Model;
 using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.Logging;
 
 namespace IdentityServer.Protocol.Authorize;
 
@@ -17,7 +18,8 @@ internal sealed class AuthorizeEndpoint(
     AuthorizationCodes codes,
     ParkedRequests parked,
     Issuer issuer,
-    TimeProvider time) : IProtocolEndpoint
+    TimeProvider time,
+    ILogger<AuthorizeEndpoint> log) : IProtocolEndpoint
 {
     /// <summary>Takes a request up.</summary>
     public async Task HandleAsync(HttpContext context)
@@ -31,7 +33,7 @@ internal sealed class AuthorizeEndpoint(
         };
         if (parameters is null)
         {
-            BrowserResponse.Show(context, repeated!);
+            Show(context, application: null, repeated!);
             return;
         }
 
@@ -40,14 +42,14 @@ internal sealed class AuthorizeEndpoint(
         var redirect = application is null ? null : ClientRedirect.Match(application, parameters["redirect_uri"], issuer.For(context));
         if (application is null || redirect is null)
         {
-            BrowserResponse.Show(context, repeated ?? PlaceProblem(parameters, application));
+            Show(context, application, repeated ?? PlaceProblem(parameters, application));
             return;
         }
 
         redirect = redirect.Answering(AuthorizeValidation.ResponseMode(parameters), AuthorizeValidation.State(parameters));
         if (repeated is not null)
         {
-            await redirect.SendErrorAsync(context, repeated);
+            await RejectAsync(context, application, redirect, repeated);
             return;
         }
 
@@ -64,7 +66,7 @@ internal sealed class AuthorizeEndpoint(
         var redirect = application is null ? null : ClientRedirect.Match(application, request!.RedirectUri, issuer.For(context));
         if (redirect is null)
         {
-            BrowserResponse.Show(context, ProtocolError.InvalidRequest("This sign-in took too long or was already replaced. Go back to the application and start again."));
+            Show(context, application, ProtocolError.InvalidRequest("This sign-in took too long or was already replaced. Go back to the application and start again."));
             return;
         }
 
@@ -74,7 +76,7 @@ internal sealed class AuthorizeEndpoint(
         var problem = AuthorizeValidation.PermissionProblem(application!) ?? error;
         await (problem is null
             ? AnswerAsync(context, request with { Scopes = scopes }, application!, redirect)
-            : redirect.SendErrorAsync(context, problem));
+            : RejectAsync(context, application!, redirect, problem));
     }
 
     private static ProtocolError PlaceProblem(Parameters parameters, Application? application)
@@ -95,14 +97,14 @@ internal sealed class AuthorizeEndpoint(
         switch (AuthorizeValidation.Check(parameters, application, scopes, time.GetUtcNow()))
         {
             case AuthorizeValidation.Refused refused:
-                await redirect.SendErrorAsync(context, refused.Error);
+                await RejectAsync(context, application, redirect, refused.Error);
                 break;
             case AuthorizeValidation.Valid { Request: var request }:
                 if (parameters["id_token_hint"] is { } hint)
                 {
                     if (await hints.ReadAsync(hint, issuer.For(context), context.RequestAborted) is not { } known || known.Audience != application.ClientId)
                     {
-                        await redirect.SendErrorAsync(context, ProtocolError.InvalidRequest("id_token_hint is no ID token of this server for this application, or too old to be checked: leave it out."));
+                        await RejectAsync(context, application, redirect, ProtocolError.InvalidRequest("id_token_hint is no ID token of this server for this application, or too old to be checked: leave it out."));
                         return;
                     }
 
@@ -128,7 +130,7 @@ internal sealed class AuthorizeEndpoint(
         switch (AuthorizationDecision.Make(request, application, session, consent, now))
         {
             case AuthorizationDecision.Reject reject:
-                await redirect.SendErrorAsync(context, reject.Error);
+                await RejectAsync(context, application, redirect, reject.Error);
                 break;
             case AuthorizationDecision.Issue issue:
                 await redirect.SendCodeAsync(context, await codes.CreateAsync(request, application, issue.Session, now, context.RequestAborted));
@@ -147,4 +149,16 @@ internal sealed class AuthorizeEndpoint(
 
     private void Ask(HttpContext context, Interaction step, AuthorizeRequest request) =>
         BrowserResponse.SeeLocal(context, interaction.PathFor(step, parked.Park(request)));
+
+    private void Show(HttpContext context, Application? application, ProtocolError error)
+    {
+        log.LogInformation("An authorization request of {ClientId} was refused on the error page: {Error} ({Detail}).", application?.ClientId ?? "an unknown client", error.Code, error.Description);
+        BrowserResponse.Show(context, error);
+    }
+
+    private Task RejectAsync(HttpContext context, Application application, ClientRedirect redirect, ProtocolError error)
+    {
+        log.LogInformation("An authorization request of {ClientId} was refused: {Error} ({Detail}).", application.ClientId, error.Code, error.Description);
+        return redirect.SendErrorAsync(context, error);
+    }
 }

@@ -1,6 +1,7 @@
 using IdentityServer.Protocol.Authorize;
 using IdentityServer.Protocol.Model;
 using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.Logging;
 
 namespace IdentityServer.Protocol.EndSession;
 
@@ -15,7 +16,8 @@ internal sealed class EndSessionEndpoint(
     IdTokenHints hints,
     ParkedSignOuts parked,
     Issuer issuer,
-    TimeProvider time) : IProtocolEndpoint
+    TimeProvider time,
+    ILogger<EndSessionEndpoint> log) : IProtocolEndpoint
 {
     /// <summary>Takes a request up. <c>logout_hint</c> is not needed (a browser has one session) and ignored.</summary>
     public async Task HandleAsync(HttpContext context)
@@ -24,7 +26,7 @@ internal sealed class EndSessionEndpoint(
         var read = await Parameters.ReadAsync(context.Request, context.RequestAborted);
         if (read is not ParametersResult.Read { Parameters: var parameters })
         {
-            BrowserResponse.Show(context, ((ParametersResult.Refused)read).Error);
+            Show(context, ((ParametersResult.Refused)read).Error);
             return;
         }
 
@@ -33,7 +35,7 @@ internal sealed class EndSessionEndpoint(
         var application = clientId is null ? null : await registry.FindApplicationAsync(clientId, context.RequestAborted);
         if (Problem(parameters, hint, application) is { } problem)
         {
-            BrowserResponse.Show(context, problem);
+            Show(context, problem);
             return;
         }
 
@@ -51,7 +53,7 @@ internal sealed class EndSessionEndpoint(
         BrowserResponse.Harden(context);
         if (parked.Open(await ParkedParameter.ReadAsync(context)) is not { } request)
         {
-            BrowserResponse.Show(context, ProtocolError.InvalidRequest("This sign-out took too long. Start it again."));
+            Show(context, ProtocolError.InvalidRequest("This sign-out took too long. Start it again."));
             return;
         }
 
@@ -111,5 +113,11 @@ internal sealed class EndSessionEndpoint(
             await back.SendBackAsync(context);
         else
             BrowserResponse.SeeLocal(context, interaction.PathFor(Interaction.SignedOut, request: null));
+    }
+
+    private void Show(HttpContext context, ProtocolError error)
+    {
+        log.LogInformation("A logout request was refused on the error page: {Error} ({Detail}).", error.Code, error.Description);
+        BrowserResponse.Show(context, error);
     }
 }

@@ -66,9 +66,30 @@ public sealed class CorsTests : IAsyncLifetime
     public void Nothing_else_may_be_called_from_a_browser()
     {
         var endpoints = host.Services.GetRequiredService<EndpointDataSource>().Endpoints.OfType<RouteEndpoint>();
-        var open = endpoints.Where(endpoint => endpoint.Metadata.GetMetadata<ICorsMetadata>() is not null).Select(endpoint => endpoint.RoutePattern.RawText!).ToList();
-        Assert.Contains(open, path => path == "/.well-known/openid-configuration");
-        Assert.Empty(open.Except(Callable, StringComparer.Ordinal));
+        var open = endpoints.Where(endpoint => endpoint.Metadata.GetMetadata<ICorsMetadata>() is not null).Select(endpoint => endpoint.RoutePattern.RawText).Order(StringComparer.Ordinal);
+        Assert.Equal(string.Join('\n', Callable), string.Join('\n', open));
+    }
+
+    [Theory]
+    [InlineData("/connect/token", "POST")]
+    [InlineData("/connect/revoke", "POST")]
+    [InlineData("/connect/userinfo", "GET")]
+    public async Task An_app_may_also_read_why_it_was_refused(string path, string method)
+    {
+        using var preflight = await SendAsync(HttpMethod.Options, path, "https://app.example", ("Access-Control-Request-Method", method), ("Access-Control-Request-Headers", "authorization"));
+        Assert.Equal(HttpStatusCode.NoContent, preflight.StatusCode);
+        Assert.Equal("https://app.example", Header(preflight, "Access-Control-Allow-Origin"));
+        using var answer = await SendAsync(new HttpMethod(method), path, "https://app.example");
+        Assert.InRange((int)answer.StatusCode, 400, 499);
+        Assert.Equal("https://app.example", Header(answer, "Access-Control-Allow-Origin"));
+        Assert.Contains("WWW-Authenticate", Header(answer, "Access-Control-Expose-Headers"), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Introspection_is_for_servers()
+    {
+        using var answer = await SendAsync(HttpMethod.Post, "/connect/introspect", "https://app.example");
+        Assert.Null(Header(answer, "Access-Control-Allow-Origin"));
     }
 
     [Theory]

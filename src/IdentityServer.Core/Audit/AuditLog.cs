@@ -1,0 +1,60 @@
+using System.Text.Json;
+using IdentityServer.Core.Persistence;
+using IdentityServer.Core.Persistence.Tables;
+
+namespace IdentityServer.Core.Audit;
+
+/// <summary>What is written down of what happened. Never an address, a code, a link or a token.</summary>
+public static class AuditLog
+{
+    /// <summary>Adds an entry to what <paramref name="db"/> will save: it exists exactly when what it tells of exists.</summary>
+    public static void Add(ServerDb db, AuditKind kind, DateTimeOffset at, AuditSubject about = default, IReadOnlyDictionary<string, string>? data = null) =>
+        db.Add(new AuditEvent
+        {
+            Id = Guid.CreateVersion7(at),
+            At = at,
+            Kind = kind.ToString(),
+            UserId = about.UserId,
+            ApplicationId = about.ApplicationId,
+            SessionId = about.SessionId,
+            Ip = about.Ip,
+            Data = data is null ? "{}" : JsonSerializer.Serialize(data),
+        });
+}
+
+/// <summary>Whom and what an entry concerns.</summary>
+public readonly record struct AuditSubject(Guid? UserId = null, Guid? ApplicationId = null, Guid? SessionId = null, string? Ip = null);
+
+/// <summary>What can happen.</summary>
+public enum AuditKind
+{
+    /// <summary>A challenge was made and a message queued. Data: <c>decoy</c>.</summary>
+    SignInStarted,
+
+    /// <summary>Another code was asked for.</summary>
+    CodeSentAgain,
+
+    /// <summary>A wrong code was typed. Data: <c>failures</c> in a row for the address.</summary>
+    WrongCode,
+
+    /// <summary>An address was proved that nobody has; details are awaited.</summary>
+    AddressProved,
+
+    /// <summary>Someone signed in.</summary>
+    SignedIn,
+
+    /// <summary>An account came to be.</summary>
+    SignedUp,
+
+    /// <summary>A disabled account's address was proved; nobody was signed in.</summary>
+    SignInRefused,
+
+    /// <summary>A first proof of the mailbox removed what others may have left on the account.</summary>
+    UnprovenStateRemoved,
+
+    /// <summary>A session was ended by its owner.</summary>
+    SessionEnded,
+
+    /// <summary>An application was allowed scopes. Data: <c>scopes</c>.</summary>
+    ConsentGiven,
+}

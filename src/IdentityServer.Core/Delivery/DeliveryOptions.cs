@@ -1,0 +1,45 @@
+using IdentityServer.Core.Delivery.Email;
+
+namespace IdentityServer.Core.Delivery;
+
+/// <summary>Section <c>Delivery</c>.</summary>
+public sealed class DeliveryOptions
+{
+    /// <summary>First tries that may run at once, a channel. As many may run for messages that failed before.</summary>
+    public int Parallelism { get; set; } = 8;
+
+    /// <summary>Sends that have taken longer than <see cref="SlowAfter"/> and wait apart, so that they hold up nobody.</summary>
+    public int SlowParallelism { get; set; } = 32;
+
+    /// <summary>After this a send counts as slow.</summary>
+    public TimeSpan SlowAfter { get; set; } = TimeSpan.FromSeconds(2);
+
+    /// <summary>A try that has no answer after this is given up.</summary>
+    public TimeSpan SendTimeout { get; set; } = TimeSpan.FromSeconds(20);
+
+    /// <summary>How often the table is looked at for messages of other instances, retries and what a crash left.</summary>
+    public TimeSpan PollInterval { get; set; } = TimeSpan.FromSeconds(1);
+
+    /// <summary>E-mail.</summary>
+    public EmailOptions Email { get; set; } = new();
+
+    /// <summary>
+    /// How long an instance alone may send a message that it took: a try, and half a minute to write down its outcome.
+    /// A message whose instance died is taken by another after this.
+    /// </summary>
+    internal TimeSpan Lease => SendTimeout + TimeSpan.FromSeconds(30);
+
+    internal IEnumerable<string> Problems()
+    {
+        if (Parallelism is < 1 or > 256)
+            yield return "Delivery:Parallelism must be between 1 and 256.";
+        if (SlowParallelism is < 1 or > 1024)
+            yield return "Delivery:SlowParallelism must be between 1 and 1024.";
+        if (SlowAfter <= TimeSpan.Zero)
+            yield return "Delivery:SlowAfter must be positive, e.g. 00:00:02.";
+        if (SendTimeout < TimeSpan.FromMilliseconds(100) || SendTimeout > TimeSpan.FromMinutes(5))
+            yield return "Delivery:SendTimeout must be between 00:00:00.1 and 00:05:00.";
+        if (PollInterval < TimeSpan.FromMilliseconds(10) || PollInterval > TimeSpan.FromMinutes(1))
+            yield return "Delivery:PollInterval must be between 00:00:00.01 and 00:01:00.";
+    }
+}

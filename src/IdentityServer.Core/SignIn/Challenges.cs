@@ -1,0 +1,74 @@
+using System.Security.Cryptography;
+using IdentityServer.Core.Persistence;
+using IdentityServer.Core.Persistence.Tables;
+using IdentityServer.Core.Users;
+using Microsoft.AspNetCore.DataProtection;
+using Microsoft.EntityFrameworkCore;
+
+namespace IdentityServer.Core.SignIn;
+
+/// <summary>Finds challenges for those who may see them, and seals the addresses in them.</summary>
+internal sealed class Challenges(ServerDb db, IDataProtectionProvider protection)
+{
+    private readonly IDataProtector seal = protection.CreateProtector("IdentityServer.Core.Challenge.Address.v1");
+
+    /// <summary>The challenge of this browser or application; null for others' and for ids that never existed alike.</summary>
+    public async Task<Challenge?> FindAsync(Guid id, byte[] browserHash, Guid? applicationId, CancellationToken cancellationToken)
+    {
+        var challenge = await db.Challenges.AsNoTracking().SingleOrDefaultAsync(row => row.Id == id, cancellationToken);
+        return challenge is not null && challenge.ApplicationId == applicationId && CryptographicOperations.FixedTimeEquals(challenge.BrowserHash, browserHash)
+            ? challenge
+            : null;
+    }
+
+    /// <summary>The challenge whose newest message holds this link.</summary>
+    public Task<Challenge?> FindByLinkAsync(byte[] linkHash, CancellationToken cancellationToken) =>
+        db.Challenges.AsNoTracking().SingleOrDefaultAsync(row => row.LinkHash == linkHash, cancellationToken);
+
+    /// <summary>The challenge as it is now.</summary>
+    public Task<Challenge?> ReloadAsync(Challenge challenge, CancellationToken cancellationToken) =>
+        db.Challenges.AsNoTracking().SingleOrDefaultAsync(row => row.Id == challenge.Id, cancellationToken);
+
+    public string Seal(Address address) => seal.Protect(address.Value);
+
+    /// <summary>The address as it was typed, normalised.</summary>
+    public string AddressOf(Challenge challenge) => seal.Unprotect(challenge.Address);
+
+    /// <summary>See <see cref="AddressOf"/>.</summary>
+    public Address ParsedAddressOf(Challenge challenge) =>
+        Address.Parse(AddressOf(challenge)) ?? throw new InvalidOperationException("A challenge holds what is no address.");
+}
+
+/// <summary>Questions to a challenge.</summary>
+internal static class ChallengeFacts
+{
+    /// <summary>Whether it still waits for its code or link.</summary>
+    public static bool IsPendingAt(this Challenge challenge, DateTimeOffset now) =>
+        challenge.Status == ChallengeStatus.Pending && challenge.ExpiresAt > now;
+
+    /// <summary>Whether its newest code, and the link beside it, still work.</summary>
+    public static bool IsAliveAt(this Challenge challenge, DateTimeOffset now) =>
+        challenge.Status != ChallengeStatus.Spent && challenge.ExpiresAt > now && challenge.Codes[^1].ExpiresAt > now;
+
+    /// <summary>Whether its address is proved and a new person's details are awaited.</summary>
+    public static bool AwaitsDetailsAt(this Challenge challenge, DateTimeOffset now) =>
+        challenge.Status == ChallengeStatus.Verified && challenge.ExpiresAt > now;
+}
+
+/// <summary>Who asks for a challenge.</summary>
+/// <param name="BrowserHash">SHA-256 of the secret that alone can finish it.</param>
+/// <param name="Ip">Where from.</param>
+/// <param name="Locale">The language of messages.</param>
+/// <param name="Origin">This server's address as messages name it.</param>
+/// <param name="ApplicationName">For the message; may be empty.</param>
+internal sealed record Asker(byte[] BrowserHash, string? Ip, string Locale, string Origin, string ApplicationName)
+{
+    /// <summary>What is kept beside the challenge.</summary>
+    public string? Request { get; init; }
+
+    /// <summary>The application at the one-time-code grant; null on pages.</summary>
+    public Guid? ApplicationId { get; init; }
+
+    /// <summary>Whether there is a page where a link could be used.</summary>
+    public bool HasLink { get; init; }
+}

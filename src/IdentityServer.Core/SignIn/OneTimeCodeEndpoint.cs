@@ -1,0 +1,103 @@
+using System.Globalization;
+using IdentityServer.Core.Users;
+using IdentityServer.Protocol;
+using IdentityServer.Protocol.Clients;
+using IdentityServer.Protocol.Model;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.Options;
+
+namespace IdentityServer.Core.SignIn;
+
+/// <summary>
+/// <c>POST /connect/otp</c>: starts the one-time-code grant for first-party native and confidential applications, or sends another code. Form:
+/// client authentication as at the token endpoint; <c>address</c>, optionally <c>scope</c> and <c>ui_locales</c>; or <c>challenge</c> to resend. Answers
+/// 200 <c>{challenge, expires_in, resend_in, code_length}</c>, times in seconds, alike for known and unknown addresses; 429 with <c>Retry-After</c>.
+/// <see cref="OneTimeCodeGrant"/> finishes it.
+/// </summary>
+internal sealed class OneTimeCodeEndpoint(
+    ClientAuthenticator clients, IRegistry registry, Challenges challenges, ChallengeSender sender, Issuer issuer, IOptions<SignInOptions> settings, TimeProvider time)
+{
+    private readonly SignInOptions options = settings.Value;
+
+    public async Task HandleAsync(HttpContext context)
+    {
+        var error = await clients.ReadAsync(context.Request, context.RequestAborted) switch
+        {
+            ClientRequest.Accepted(var client, _) when !OneTimeCodeChallenge.IsAllowed(client.Application) =>
+                ProtocolError.UnauthorizedClient("This client may not use one-time codes: it must be native or confidential and have the grant type among its own."),
+            ClientRequest.Accepted(var client, var parameters) when parameters["challenge"] is { } challenge => await ResendAsync(context, client, challenge),
+            ClientRequest.Accepted(var client, var parameters) => await StartAsync(context, client, parameters),
+            ClientRequest.Refused(var refused) => refused,
+            _ => throw new InvalidOperationException(),
+        };
+        if (error is not null)
+            await JsonAnswer.WriteErrorAsync(context, error);
+    }
+
+    private async Task<ProtocolError?> StartAsync(HttpContext context, AuthenticatedClient client, Parameters parameters)
+    {
+        if (parameters["address"] is not { } typed)
+            return ProtocolError.InvalidRequest("Send address, the e-mail address that the code goes to, or challenge to send another code.");
+        if (Address.Parse(typed) is not { } address)
+            return ProtocolError.InvalidRequest("address is no e-mail address that can be written to.");
+
+        var scopes = parameters["scope"];
+        if (scopes is not null)
+        {
+            var (_, badScope) = RequestedScopes.Read(scopes, client.Application, await registry.ScopesAsync(context.RequestAborted));
+            if (badScope is not null)
+                return badScope;
+        }
+
+        var secret = OneTimeCodeChallenge.NewSecret();
+        var asker = AskerOf(context, client.Application, new OneTimeCodeChallenge(Guid.Empty, secret), LocaleOf(parameters["ui_locales"])) with { Request = scopes };
+        return await sender.StartAsync(address, asker, context.RequestAborted) switch
+        {
+            StartOutcome.Started(var id) => await AnswerAsync(context, new OneTimeCodeChallenge(id, secret)),
+            StartOutcome.TryLater(var at) => TooMany("Too many codes were asked for.", at),
+            _ => throw new InvalidOperationException(),
+        };
+    }
+
+    private async Task<ProtocolError?> ResendAsync(HttpContext context, AuthenticatedClient client, string text)
+    {
+        const string Gone = "The challenge is finished, too old or not this client's: start again with address.";
+        if (OneTimeCodeChallenge.Read(text) is not { } sent
+            || await challenges.FindAsync(sent.Id, sent.BrowserHash, client.Application.Id, context.RequestAborted) is not { } challenge)
+            return ProtocolError.InvalidGrant(Gone);
+
+        var asker = AskerOf(context, client.Application, sent, challenge.Locale);
+        return await sender.ResendAsync(challenge, asker, context.RequestAborted) switch
+        {
+            ResendOutcome.Sent => await AnswerAsync(context, sent),
+            ResendOutcome.TooSoon(var at) => TooMany("Another code cannot be sent yet.", at),
+            _ => ProtocolError.InvalidGrant(Gone),
+        };
+    }
+
+    private async Task<ProtocolError?> AnswerAsync(HttpContext context, OneTimeCodeChallenge challenge)
+    {
+        await JsonAnswer.WriteAsync(context, StatusCodes.Status200OK, json =>
+        {
+            json.WriteStartObject();
+            json.WriteString("challenge", challenge.ToString());
+            json.WriteNumber("expires_in", (int)options.CodeLifetime.TotalSeconds);
+            json.WriteNumber("resend_in", (int)options.ResendDelay.TotalSeconds);
+            json.WriteNumber("code_length", options.CodeLength);
+            json.WriteEndObject();
+        });
+        return null;
+    }
+
+    private Asker AskerOf(HttpContext context, Application application, OneTimeCodeChallenge challenge, string locale) =>
+        new(challenge.BrowserHash, Visitors.IpOf(context), locale, issuer.For(context), application.DisplayName) { ApplicationId = application.Id };
+
+    private ProtocolError TooMany(string what, DateTimeOffset at) =>
+        new("too_many_requests", $"{what} Wait as long as Retry-After says.", StatusCodes.Status429TooManyRequests) { RetryAfter = at - time.GetUtcNow() };
+
+    // RFC 5646 allows 35 characters for what is in use; the best one wins, the renderer finds the nearest language that it has.
+    private static string LocaleOf(string? uiLocales) =>
+        uiLocales?.Split(' ', StringSplitOptions.RemoveEmptyEntries) is [{ Length: <= 35 } first, ..] && first.All(c => char.IsAsciiLetterOrDigit(c) || c == '-')
+            ? first
+            : CultureInfo.CurrentUICulture.Name;
+}

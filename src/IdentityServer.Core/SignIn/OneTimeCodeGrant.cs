@@ -1,0 +1,96 @@
+using System.Globalization;
+using IdentityServer.Core.Persistence.Tables;
+using IdentityServer.Core.Users;
+using IdentityServer.Protocol;
+using IdentityServer.Protocol.Grants;
+using IdentityServer.Protocol.Model;
+using Microsoft.AspNetCore.Http;
+
+namespace IdentityServer.Core.SignIn;
+
+/// <summary>
+/// The one-time-code grant at the token endpoint: <c>challenge</c>, <c>otp</c>, and <c>name</c> for a new person. The same counters, limits and silence
+/// as on the pages. Error <c>registration_required</c>: the code is right, nobody has the address yet; the same code works again together with
+/// <c>name</c>. <see cref="OneTimeCodeEndpoint"/> starts it.
+/// </summary>
+internal sealed class OneTimeCodeGrant(Challenges challenges, CodeChecker checker, Completer completer, IRegistry registry, TimeProvider time) : IGrant
+{
+    /// <inheritdoc/>
+    public string GrantType => OneTimeCodeChallenge.GrantType;
+
+    /// <inheritdoc/>
+    public async Task<GrantResult> AuthorizeAsync(TokenRequest request, CancellationToken cancellationToken)
+    {
+        var application = request.Client.Application;
+        if (!OneTimeCodeChallenge.IsAllowed(application))
+            return Refuse(ProtocolError.UnauthorizedClient("This client may not use one-time codes: it must be native or confidential."));
+        if (request.Parameters["challenge"] is not { } text || request.Parameters["otp"] is not { } otp)
+            return Refuse(ProtocolError.InvalidRequest("Send challenge, as /connect/otp answered it, and otp, the code that the person read."));
+
+        var typedName = request.Parameters["name"];
+        var name = PersonName.Read(typedName);
+        if (typedName is not null && name is null)
+            return Refuse(ProtocolError.InvalidRequest("name must be 1 to 100 characters without control characters."));
+        if (OneTimeCodeChallenge.Read(text) is not { } sent
+            || await challenges.FindAsync(sent.Id, sent.BrowserHash, application.Id, cancellationToken) is not { } challenge)
+            return Refuse(Gone);
+
+        // Before the code is spent: a bad scope must not cost the person another code.
+        var (scopes, badScope) = await ScopesAsync(request, challenge.Request, application, cancellationToken);
+        if (badScope is not null)
+            return Refuse(badScope);
+
+        return await checker.CheckAsync(challenge, otp, ip: null, cancellationToken) switch
+        {
+            CodeCheck.Right(var current) => await FinishAsync(current, name, scopes, request, cancellationToken),
+            CodeCheck.Wrong(var left) => Refuse(ProtocolError.InvalidGrant(
+                string.Create(CultureInfo.InvariantCulture, $"The code is wrong; {left} tries are left."))),
+            CodeCheck.Superseded => Refuse(ProtocolError.InvalidGrant("A newer code was sent: ask for that one. This cost no try.")),
+            CodeCheck.Paused(var until) => Refuse(Paused(until)),
+            _ => Refuse(Gone),
+        };
+    }
+
+    private static ProtocolError Gone { get; } = ProtocolError.InvalidGrant("The challenge is finished, used up, too old or not this client's: start again at /connect/otp.");
+
+    private async Task<GrantResult> FinishAsync(
+        Challenge challenge, string? name, IReadOnlyList<string> scopes, TokenRequest request, CancellationToken cancellationToken) =>
+        await completer.FinishAsync(challenge, new Finisher(Visitor: null, name, challenge.Locale, Ip: null), cancellationToken) switch
+        {
+            Completion.SignedIn(var userId, _) => new GrantResult.Approved(new Approval
+            {
+                UserId = userId,
+                Scopes = scopes,
+                AuthenticatedAt = request.At,
+                Methods = ["otp"],
+            }),
+            Completion.NewPerson => Refuse(new ProtocolError(
+                "registration_required", "The code is right and nobody has this address yet: ask for the person's name and send the same code again with name.")),
+            _ => Refuse(Gone),
+        };
+
+    // What was asked for at the start may be narrowed here, never widened; without any, openid.
+    private async Task<(IReadOnlyList<string> Scopes, ProtocolError? Error)> ScopesAsync(
+        TokenRequest request, string? atStart, Application application, CancellationToken cancellationToken)
+    {
+        if (atStart is null && request.Scopes is not null)
+            return (request.Scopes, null);
+
+        var (scopes, error) = RequestedScopes.Read(atStart ?? ScopeNames.OpenId, application, await registry.ScopesAsync(cancellationToken));
+        if (error is not null || request.Scopes is null)
+            return (scopes, error);
+
+        return request.Scopes.All(scope => scopes.Contains(scope, StringComparer.Ordinal))
+            ? (request.Scopes, null)
+            : ([], ProtocolError.InvalidScope("A scope was not asked for at /connect/otp; ask for fewer here, not for others."));
+    }
+
+    private ProtocolError Paused(DateTimeOffset? until) => new(
+        "too_many_requests",
+        until is null
+            ? "Too many wrong codes for this address: codes work again after its owner signed in with the link on the sign-in page."
+            : "Too many wrong codes for this address: wait as long as Retry-After says.",
+        StatusCodes.Status429TooManyRequests) { RetryAfter = until - time.GetUtcNow() };
+
+    private static GrantResult.Refused Refuse(ProtocolError error) => new(error);
+}

@@ -1,0 +1,29 @@
+using System.Globalization;
+using System.Text;
+
+namespace IdentityServer.Core.Users;
+
+/// <summary>A person's name as they write it.</summary>
+internal static class PersonName
+{
+    private const int MaxLength = 100;
+
+    /// <summary>The name, trimmed and composed; null when it is empty, longer than 100 characters, or holds control or text-direction characters.</summary>
+    public static string? Read(string? typed)
+    {
+        if (typed?.Trim() is not { Length: > 0 and <= MaxLength } name || !name.EnumerateRunes().All(IsPrintable))
+            return null;
+
+        var composed = name.Normalize(NormalizationForm.FormC);
+        return composed.Length <= MaxLength && composed.EnumerateRunes().Any(Rune.IsLetterOrDigit) ? composed : null;
+    }
+
+    // Format characters reorder or hide text on pages of others, except the joiners, which some scripts spell names with.
+    private static bool IsPrintable(Rune rune) => rune.Value != 0xFFFD && Rune.GetUnicodeCategory(rune) switch
+    {
+        UnicodeCategory.Format => rune.Value is 0x200C or 0x200D,
+        UnicodeCategory.Control or UnicodeCategory.Surrogate or UnicodeCategory.PrivateUse or UnicodeCategory.OtherNotAssigned => false,
+        UnicodeCategory.LineSeparator or UnicodeCategory.ParagraphSeparator => false,
+        _ => true,
+    };
+}

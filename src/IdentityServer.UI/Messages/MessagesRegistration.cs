@@ -1,0 +1,15 @@
+using IdentityServer.Core.Delivery;
+using Microsoft.Extensions.DependencyInjection;
+
+namespace IdentityServer.UI.Messages;
+
+/// <summary>Registers what puts messages into words.</summary>
+public static class MessagesRegistration
+{
+    /// <summary>Adds the <see cref="IMessageRenderer"/>.</summary>
+    public static IServiceCollection AddMessages(this IServiceCollection services)
+    {
+        services.AddSingleton<IMessageRenderer, MessageRenderer>();
+        return services;
+    }
+}

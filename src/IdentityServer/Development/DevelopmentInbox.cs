@@ -1,0 +1,110 @@
+using IdentityServer.Core.Delivery;
+using Microsoft.Extensions.Options;
+
+namespace IdentityServer.Development;
+
+/// <summary>A mail as the inbox shows it.</summary>
+/// <param name="Id">The message's id.</param>
+/// <param name="To">The address.</param>
+/// <param name="Subject">The subject.</param>
+/// <param name="Text">The text part.</param>
+/// <param name="Html">The HTML part.</param>
+/// <param name="Code">The code in it, if any.</param>
+/// <param name="Link">The link in it, if any.</param>
+/// <param name="At">When it was written.</param>
+internal sealed record InboxMail(Guid Id, string To, string Subject, string Text, string? Html, string? Code, string? Link, DateTimeOffset At);
+
+/// <summary>
+/// Shows the mails that the file sender wrote. Owns <c>/dev/inbox</c>, <c>/dev/inbox/{id}</c> and <c>/dev/inbox.json</c>,
+/// in Development only: they show everybody's codes.
+/// </summary>
+public static class DevelopmentInbox
+{
+    private const int MostMails = 200;
+    private const string PagePolicy = "default-src 'none'; style-src 'self'; img-src 'self' data:; frame-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'";
+    private const string MailPolicy = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; form-action 'none'; frame-ancestors 'self'; sandbox allow-top-navigation-by-user-activation";
+
+    /// <summary>Maps the inbox.</summary>
+    /// <exception cref="InvalidOperationException">The environment is not Development.</exception>
+    public static IEndpointRouteBuilder MapDevelopmentInbox(this IEndpointRouteBuilder endpoints)
+    {
+        if (!endpoints.ServiceProvider.GetRequiredService<IHostEnvironment>().IsDevelopment())
+            throw new InvalidOperationException("The inbox shows everybody's codes: it is for Development only.");
+        var inbox = endpoints.MapGroup("/dev").ExcludeFromDescription();
+        inbox.MapGet("/inbox.json", Json);
+        inbox.MapGet("/inbox", Page);
+        inbox.MapGet("/inbox/{id:guid}", Mail);
+        return endpoints;
+    }
+
+    private static async Task<IResult> Json(string? to, HttpContext context)
+    {
+        Protect(context, "default-src 'none'; frame-ancestors 'none'");
+        return TypedResults.Json(await ReadAsync(context, to));
+    }
+
+    private static async Task<IResult> Page(string? to, Guid? mail, HttpContext context)
+    {
+        Protect(context, PagePolicy);
+        return InboxPage.Render(await ReadAsync(context, to), to, mail);
+    }
+
+    private static async Task<IResult> Mail(Guid id, HttpContext context)
+    {
+        Protect(context, MailPolicy);
+        var file = new FileInfo(Path.Combine(Folder(context), $"{id:N}.eml"));
+        if (!file.Exists)
+            return TypedResults.NotFound();
+        var mail = await ReadAsync(file);
+        // Links leave the frame: the pages behind them refuse to be framed.
+        var html = mail?.Html?.Replace("<head>", "<head><base target=\"_top\">", StringComparison.Ordinal);
+        return html is null ? TypedResults.Text(mail?.Text) : TypedResults.Text(html, "text/html; charset=utf-8");
+    }
+
+    private static async Task<List<InboxMail>> ReadAsync(HttpContext context, string? to)
+    {
+        var folder = new DirectoryInfo(Folder(context));
+        if (!folder.Exists)
+            return [];
+        var mails = new List<InboxMail>();
+        var files = folder.EnumerateFiles("*.eml").OrderByDescending(file => file.LastWriteTimeUtc).ThenByDescending(file => file.Name, StringComparer.Ordinal);
+        foreach (var file in files.Take(MostMails))
+        {
+            if (await ReadAsync(file) is { } mail && (string.IsNullOrEmpty(to) || mail.To.Equals(to, StringComparison.OrdinalIgnoreCase)))
+                mails.Add(mail);
+        }
+
+        return mails;
+    }
+
+    /// <summary>Null for a file that is no mail of ours, or gone meanwhile.</summary>
+    private static async Task<InboxMail?> ReadAsync(FileInfo file)
+    {
+        if (!Guid.TryParseExact(Path.GetFileNameWithoutExtension(file.Name), "N", out var id))
+            return null;
+        try
+        {
+            return MailReader.Read(id, await File.ReadAllTextAsync(file.FullName), new DateTimeOffset(file.LastWriteTimeUtc));
+        }
+        catch (Exception exception) when (exception is IOException or FormatException)
+        {
+            return null;
+        }
+    }
+
+    private static string Folder(HttpContext context)
+    {
+        var services = context.RequestServices;
+        var file = services.GetRequiredService<IOptions<DeliveryOptions>>().Value.Email.File;
+        return Path.GetFullPath(file.Directory, services.GetRequiredService<IHostEnvironment>().ContentRootPath);
+    }
+
+    private static void Protect(HttpContext context, string policy)
+    {
+        var headers = context.Response.Headers;
+        headers.ContentSecurityPolicy = policy;
+        headers.CacheControl = "no-store";
+        headers.XContentTypeOptions = "nosniff";
+        headers["Referrer-Policy"] = "no-referrer";
+    }
+}

@@ -1,0 +1,45 @@
+using IdentityServer.Core;
+using IdentityServer.Core.Keys;
+using IdentityServer.Core.Persistence;
+using IdentityServer.Protocol;
+using Microsoft.Extensions.Diagnostics.HealthChecks;
+
+namespace IdentityServer.Hosting;
+
+/// <summary>What the process adds to the libraries, and what happens before the first request.</summary>
+internal static class ServerServices
+{
+    public static IServiceCollection AddServer(this IServiceCollection services, IHostEnvironment environment)
+    {
+        services.AddSettings<HostingOptions>("Hosting", HostingOptions.Problems);
+        services.AddSettings<ProtocolOptions>("Server", options => ServerAddress.Problems(options.Issuer, environment));
+        services.AddSingleton(new SettingsSection("Applications", typeof(Dictionary<string, DeclaredApplication>)));
+        services.AddSingleton(new SettingsSection("Scopes", typeof(Dictionary<string, DeclaredScope>)));
+        services.AddSingleton(new SettingsSection("Users", typeof(Dictionary<string, DeclaredUser>)));
+        services.AddScoped<DeclaredSync>();
+        services.AddJobs();
+        services.AddHealthChecks().AddCheck<DatabaseHealth>("database");
+        return services;
+    }
+
+    /// <summary>Migrations (Development) or the demand for them, signing keys, and what configuration declares.</summary>
+    public static async Task PrepareAsync(this WebApplication app)
+    {
+        await using var scope = app.Services.CreateAsyncScope();
+        var stopping = app.Lifetime.ApplicationStopping;
+        await scope.ServiceProvider.GetRequiredService<DatabaseMigrator>().PrepareAsync(stopping);
+        await scope.ServiceProvider.GetRequiredService<KeyRing>().RotateAsync(stopping);
+        await scope.ServiceProvider.GetRequiredService<DeclaredSync>().RunAsync(stopping);
+    }
+
+    private sealed class DatabaseHealth(IServiceScopeFactory scopes) : IHealthCheck
+    {
+        public async Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default)
+        {
+            await using var scope = scopes.CreateAsyncScope();
+            return await scope.ServiceProvider.GetRequiredService<ServerDb>().Database.CanConnectAsync(cancellationToken)
+                ? HealthCheckResult.Healthy()
+                : HealthCheckResult.Unhealthy("The database does not answer.");
+        }
+    }
+}

@@ -1,0 +1,94 @@
+using IdentityServer.Core.Delivery;
+using IdentityServer.Core.Delivery.Email;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+using Xunit;
+
+namespace IdentityServer.Core.Tests.Delivery;
+
+public sealed class DeliveryOptionsTests
+{
+    private static readonly Dictionary<string, string?> Smtp = new()
+    {
+        ["Delivery:Email:Provider"] = "smtp",
+        ["Delivery:Email:Smtp:Host"] = "mail.example.org",
+        ["Delivery:Email:Smtp:UserName"] = "id",
+        ["Delivery:Email:Smtp:Password"] = "secret-password",
+        ["Delivery:Email:Smtp:From"] = "id@example.org",
+    };
+
+    [Fact]
+    public void In_development_mails_are_files_unless_configured_otherwise()
+    {
+        Assert.IsType<FileSender>(Start([], "Development").GetRequiredService<ISender>());
+        Assert.IsType<SmtpSender>(Start(Smtp, "Development").GetRequiredService<ISender>());
+    }
+
+    [Fact]
+    public void Elsewhere_a_start_without_a_provider_stops_and_names_the_setting() =>
+        Assert.Contains("Delivery:Email:Provider is not set", Refused([]).Message, StringComparison.Ordinal);
+
+    [Fact]
+    public void Files_elsewhere_are_warned_about()
+    {
+        var log = new TestLog();
+        Assert.IsType<FileSender>(Start(new() { ["Delivery:Email:Provider"] = "file" }, "Production", log).GetRequiredService<ISender>());
+        Assert.Contains(log.Lines, line => line.Level == LogLevel.Warning && line.Text.Contains("Delivery:Email:Provider is file", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void All_problems_are_listed_at_once()
+    {
+        var problems = Refused(new()
+        {
+            ["Delivery:Parallelism"] = "0",
+            ["Delivery:Email:Provider"] = "smtp",
+            ["Delivery:Email:Smtp:Port"] = "465",
+            ["Delivery:Email:Smtp:UserName"] = "id",
+        }).Failures.ToList();
+
+        foreach (var setting in (string[])["Delivery:Parallelism", "Smtp:Host", "Smtp:Port 465", "Smtp:UserName and", "Smtp:From"])
+            Assert.Contains(problems, problem => problem.Contains(setting, StringComparison.Ordinal));
+    }
+
+    [Theory]
+    [InlineData("Delivery:Email:Provider", "carrier-pigeon")]
+    [InlineData("Delivery:Email:Smtp:Host", "mail.example.org:587")]
+    [InlineData("Delivery:Email:Smtp:From", "Identity <id@example.org>")]
+    [InlineData("Delivery:Email:Smtp:From", "id@example.org\r\nBcc: eve@example.org")]
+    [InlineData("Delivery:Email:Smtp:FromName", "Identity\r\nBcc: eve@example.org")]
+    [InlineData("Delivery:Email:Smtp:StartTls", "None")]
+    [InlineData("Delivery:Email:Smtp:Password", "")]
+    public void A_wrong_value_stops_the_start_and_is_named(string setting, string value)
+    {
+        var refused = Refused(new(Smtp) { [setting] = value });
+        Assert.Contains(setting[..setting.LastIndexOf(':')], refused.Message, StringComparison.Ordinal);
+        Assert.DoesNotContain("secret-password", refused.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_typo_stops_the_start() =>
+        Assert.ThrowsAny<InvalidOperationException>(() => Start(new(Smtp) { ["Delivery:Email:Smtp:Pasword"] = "x" }, "Production"));
+
+    [Fact]
+    public void A_relay_on_this_machine_may_be_talked_to_in_the_clear() =>
+        Start(new(Smtp) { ["Delivery:Email:Smtp:Host"] = "localhost", ["Delivery:Email:Smtp:StartTls"] = "None" }, "Production");
+
+    private static OptionsValidationException Refused(Dictionary<string, string?> settings) =>
+        Assert.Throws<OptionsValidationException>(() => Start(settings, "Production"));
+
+    private static ServiceProvider Start(Dictionary<string, string?> settings, string environment, TestLog? log = null)
+    {
+        var host = new TestEnvironment { EnvironmentName = environment };
+        var services = new ServiceCollection()
+            .AddLogging(logging => logging.AddProvider(log ?? new TestLog()))
+            .AddSingleton<IHostEnvironment>(host)
+            .AddDelivery(new ConfigurationBuilder().AddInMemoryCollection(settings).Build(), host)
+            .BuildServiceProvider();
+        services.GetRequiredService<IStartupValidator>().Validate();
+        return services;
+    }
+}

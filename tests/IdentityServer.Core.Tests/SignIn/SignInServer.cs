@@ -1,0 +1,153 @@
+using System.Security.Cryptography;
+using IdentityServer.Core.Delivery;
+using IdentityServer.Core.Persistence;
+using IdentityServer.Core.Persistence.Tables;
+using IdentityServer.Core.SignIn;
+using IdentityServer.Core.Users;
+using IdentityServer.Protocol;
+using IdentityServer.Protocol.Authorize;
+using IdentityServer.Testing;
+using Microsoft.EntityFrameworkCore;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+
+namespace IdentityServer.Core.Tests.SignIn;
+
+/// <summary>Core on a database, and what a test does with it: browsers, addresses nobody used before, the mail that was queued.</summary>
+public sealed class SignInServer
+{
+    private readonly IServiceProvider services;
+
+    public SignInServer(TestDatabase database, Dictionary<string, string?>? settings = null)
+    {
+        Clock = database.Clock;
+        var configuration = new ConfigurationBuilder().AddInMemoryCollection(settings ?? []).Build();
+        services = database.Start(settings, add =>
+        {
+            add.AddProtocol();
+            add.TryAddSingleton<ParkedRequests>();
+            add.AddCore(configuration);
+            add.AddSingleton<DispatcherBell>();
+            add.AddSingleton<MessageSeal>();
+            add.AddSingleton(provider => new Outbox(
+                provider.GetRequiredService<MessageSeal>(), provider.GetRequiredService<DispatcherBell>(), provider.GetRequiredService<TimeProvider>()));
+        });
+    }
+
+    public TestClock Clock { get; }
+
+    public IServiceProvider Services => services;
+
+    /// <summary>A browser that no other test has, in a network of its own.</summary>
+    public static Visitor NewBrowser(string? ip = null) =>
+        new(RandomNumberGenerator.GetBytes(32), ip ?? $"2001:db8:{Hex()}:{Hex()}::1", "Test browser", "en") { Origin = "https://id.example" };
+
+    public static string NewAddress() => $"person-{RandomNumberGenerator.GetHexString(16, lowercase: true)}@mail.example";
+
+    /// <summary>Runs with services of one request's own.</summary>
+    public async Task<T> RunAsync<TService, T>(Func<TService, Task<T>> run)
+        where TService : notnull
+    {
+        await using var scope = services.CreateAsyncScope();
+        return await run(scope.ServiceProvider.GetRequiredService<TService>());
+    }
+
+    public async Task<Guid> StartAsync(string address, Visitor browser, string? parked = null) =>
+        Xunit.Assert.IsType<StartOutcome.Started>(await TryStartAsync(address, browser, parked)).ChallengeId;
+
+    public Task<StartOutcome> TryStartAsync(string address, Visitor browser, string? parked = null) =>
+        RunAsync<StartSignIn, StartOutcome>(start => start.StartAsync(address, parked, browser, default));
+
+    public Task<ResendOutcome> ResendAsync(Guid challenge, Visitor browser) =>
+        RunAsync<StartSignIn, ResendOutcome>(start => start.ResendAsync(challenge, browser, default));
+
+    public Task<ChallengeView?> LookAsync(Guid challenge, Visitor browser) =>
+        RunAsync<StartSignIn, ChallengeView?>(start => start.LookAsync(challenge, browser, default));
+
+    public Task<VerifyOutcome> VerifyAsync(Guid challenge, string code, Visitor browser) =>
+        RunAsync<VerifyCode, VerifyOutcome>(verify => verify.VerifyAsync(challenge, code, browser, default));
+
+    public Task<LinkView> LookAtLinkAsync(string token, Visitor browser) =>
+        RunAsync<UseLink, LinkView>(link => link.LookAsync(token, browser, default));
+
+    public Task<VerifyOutcome> UseLinkAsync(string token, Visitor browser) =>
+        RunAsync<UseLink, VerifyOutcome>(link => link.UseAsync(token, browser, default));
+
+    public Task<DetailsOutcome> ConfirmAsync(Guid challenge, string name, Visitor browser) =>
+        RunAsync<ConfirmDetails, DetailsOutcome>(details => details.ConfirmAsync(challenge, name, browser, default));
+
+    public async Task<T> ReadAsync<T>(Func<ServerDb, Task<T>> read) => await RunAsync(read);
+
+    public Task<Challenge> ChallengeAsync(Guid id) => ReadAsync(db => db.Challenges.AsNoTracking().SingleAsync(row => row.Id == id));
+
+    public Task<int> SessionsAsync(string address) => ReadAsync(db => db.Sessions.CountAsync(session =>
+        db.Users.Any(user => user.Id == session.UserId && user.NormalizedEmail == address.ToUpperInvariant())));
+
+    /// <summary>The newest message of a challenge.</summary>
+    public async Task<Mail> MailAsync(Guid challenge)
+    {
+        var message = await ReadAsync(db => db.Messages.AsNoTracking()
+            .Where(row => row.ChallengeId == challenge && row.Status == MessageStatus.Queued).SingleAsync());
+        var seal = services.GetRequiredService<MessageSeal>();
+        return new Mail(seal.OpenRecipient(message.Id, message.Recipient), message.Template, message.Locale, seal.OpenModel(message.Id, message.Model));
+    }
+
+    public async Task<string> CodeAsync(Guid challenge) => (await MailAsync(challenge)).Code;
+
+    /// <summary>A code of the right form that is not the challenge's.</summary>
+    public async Task<string> WrongCodeAsync(Guid challenge)
+    {
+        var mail = await MailAsync(challenge);
+        return mail.Model.TryGetValue("code", out var code) ? Other(code) : "000000";
+    }
+
+    public static string Other(string code) => ((int.Parse(code) + 1) % 1_000_000).ToString("D6");
+
+    /// <summary>An account with this address.</summary>
+    public async Task<Guid> AddUserAsync(string address, bool confirmed = true, bool disabled = false)
+    {
+        var now = Clock.Now;
+        return await ReadAsync(async db =>
+        {
+            var id = Guid.CreateVersion7(now);
+            db.Add(new User
+            {
+                Id = id,
+                UserName = id.ToString("N"),
+                NormalizedUserName = id.ToString("N").ToUpperInvariant(),
+                Email = address,
+                NormalizedEmail = address.ToUpperInvariant(),
+                EmailConfirmed = confirmed,
+                Name = "Someone",
+                CreatedAt = now,
+                UpdatedAt = now,
+                DisabledAt = disabled ? now : null,
+            });
+            await db.SaveChangesAsync();
+            return id;
+        });
+    }
+
+    public Task DisableAsync(string address) => ReadAsync(db => db.Users
+        .Where(user => user.NormalizedEmail == address.ToUpperInvariant())
+        .ExecuteUpdateAsync(set => set.SetProperty(user => user.DisabledAt, Clock.Now)));
+
+    /// <summary>Signs in with a code.</summary>
+    public async Task<SessionTicket> SignInAsync(string address, Visitor browser)
+    {
+        var challenge = await StartAsync(address, browser);
+        return Xunit.Assert.IsType<VerifyOutcome.SignedIn>(await VerifyAsync(challenge, await CodeAsync(challenge), browser)).Ticket;
+    }
+
+    private static string Hex() => RandomNumberGenerator.GetHexString(4, lowercase: true).TrimStart('0').PadLeft(1, '0');
+}
+
+/// <summary>A queued message, opened.</summary>
+public sealed record Mail(string To, string Template, string Locale, IReadOnlyDictionary<string, string> Model)
+{
+    public string Code => Model["code"];
+
+    /// <summary>The link's token.</summary>
+    public string Token => Model["link"][(Model["link"].IndexOf("token=", StringComparison.Ordinal) + 6)..];
+}

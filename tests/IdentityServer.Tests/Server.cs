@@ -1,0 +1,88 @@
+using System.Net.Http.Json;
+using System.Text.Json;
+using IdentityServer.Testing;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Mvc.Testing;
+using Microsoft.AspNetCore.TestHost;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+
+namespace IdentityServer.Tests;
+
+/// <summary>The whole server inside the test: its own clock, database and inbox.</summary>
+public sealed class Server : IAsyncDisposable
+{
+    private static readonly Uri Origin = new("https://localhost");
+    private readonly WebApplicationFactory<Program> factory;
+    private readonly string folder;
+
+    public Server(params (string Name, string Value)[] settings)
+    {
+        folder = Directory.CreateTempSubdirectory("identityserver-").FullName;
+        File.Copy(Path.Combine(Repository.Root, "appsettings.Development.json"), Path.Combine(folder, "appsettings.Development.json"));
+        factory = new WebApplicationFactory<Program>().WithWebHostBuilder(host =>
+        {
+            host.UseEnvironment(Environments.Development);
+            host.UseContentRoot(folder);
+            host.UseSetting("Logging:LogLevel:Default", "Warning");
+            foreach (var (name, value) in settings)
+                host.UseSetting(name, value);
+            host.ConfigureTestServices(services => services.AddSingleton<TimeProvider>(Clock));
+        });
+    }
+
+    /// <summary>Starts at the true time: certificates and data protection ask the machine.</summary>
+    public TestClock Clock { get; } = new(TimeProvider.System.GetUtcNow());
+
+    public IServiceProvider Services => factory.Services;
+
+    public Browser NewBrowser() => new(() => factory.Server.CreateHandler(), Origin);
+
+    public HttpClient NewClient() => new(factory.Server.CreateHandler()) { BaseAddress = Origin };
+
+    public RelyingParty Spa() => new(NewClient(), "spa", "http://localhost:5173/callback");
+
+    public RelyingParty WebApp() => new(NewClient(), "webapp", "http://localhost:5175/callback", "webapp-development-secret-0123456789abcdef0123456789");
+
+    public RelyingParty Native() => new(NewClient(), "native", "");
+
+    public RelyingParty Worker() => new(NewClient(), "worker", "", "worker-development-secret-0123456789abcdef0123456789");
+
+    /// <summary>The mails to this address, newest first, once there are at least so many.</summary>
+    public async Task<Mail[]> MailsAsync(string to, int atLeast = 1)
+    {
+        using var client = NewClient();
+        for (var tries = 0; tries < 200; tries++)
+        {
+            var mails = await client.GetFromJsonAsync<Mail[]>($"/dev/inbox.json?to={Uri.EscapeDataString(to)}", JsonSerializerOptions.Web);
+            if (mails!.Length >= atLeast)
+                return mails;
+            await Task.Delay(50);
+        }
+
+        throw new InvalidOperationException($"There are not {atLeast} mails within ten seconds.");
+    }
+
+    /// <summary>Types the address into the page and gives the code page and the mail.</summary>
+    public async Task<(Page Page, Mail Mail)> AskForCodeAsync(Browser browser, string address, string start = "/sign-in")
+    {
+        var known = (await MailsAsync(address, 0)).Length;
+        var page = await browser.GetAsync(start);
+        page = await browser.SubmitAsync(page, "Continue", ("Address", address));
+        return (page, (await MailsAsync(address, known + 1))[0]);
+    }
+
+    /// <summary>Signs in on the pages and comes to rest where the sign-in led.</summary>
+    public async Task<Page> SignInAsync(Browser browser, string address, string start = "/sign-in", string name = "Somebody New")
+    {
+        var (page, mail) = await AskForCodeAsync(browser, address, start);
+        page = await browser.SubmitAsync(page, "Continue", ("Code", mail.Code!));
+        return page.Url.AbsolutePath == "/sign-in/details" ? await browser.SubmitAsync(page, "Create", ("Name", name)) : page;
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await factory.DisposeAsync();
+        Directory.Delete(folder, recursive: true);
+    }
+}
