@@ -134,7 +134,7 @@ public sealed class DevelopmentInboxTests : IAsyncLifetime
     {
         var builder = WebApplication.CreateBuilder(new WebApplicationOptions { EnvironmentName = environment, ContentRootPath = folder });
         builder.WebHost.UseTestServer();
-        builder.Services.AddDelivery(builder.Configuration, builder.Environment).AddMessages();
+        builder.Services.AddDelivery(builder.Environment).AddMessages();
         // Mails are written by hand here; there is no database to dispatch from.
         foreach (var service in builder.Services.Where(service => service.ImplementationType?.Name == "Dispatcher").ToList())
             builder.Services.Remove(service);
