@@ -1,5 +1,6 @@
 using System.Text.Encodings.Web;
 using System.Text.Unicode;
+using IdentityServer.Core;
 using IdentityServer.Protocol;
 using IdentityServer.UI.Assets;
 using IdentityServer.UI.Branding;
@@ -29,7 +30,7 @@ public static class UserInterface
     /// <summary>Registers the pages, the texts of messages, and what they need besides Core.</summary>
     public static IServiceCollection AddUI(this IServiceCollection services)
     {
-        services.AddOptions<BrandOptions>().BindConfiguration(BrandOptions.Section).ValidateDataAnnotations().ValidateOnStart();
+        services.AddSettings<BrandOptions>("Brand");
         services.AddSingleton<Brand>();
         services.AddSingleton<AssetFiles>();
         services.AddMessages();

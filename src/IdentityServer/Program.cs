@@ -15,13 +15,13 @@ try
     builder.AddLogs();
     builder.AddListening();
     builder.Services
-        .AddPersistence(builder.Configuration, builder.Environment)
-        .AddKeys(builder.Configuration)
+        .AddPersistence(builder.Environment)
+        .AddKeys()
         .AddProtocol()
-        .AddCore(builder.Configuration)
-        .AddDelivery(builder.Configuration, builder.Environment)
+        .AddCore()
+        .AddDelivery(builder.Environment)
         .AddUI()
-        .AddServer();
+        .AddServer(builder.Environment);
 
     await using var app = builder.Build();
     app.CheckSettings();

@@ -10,9 +10,6 @@ namespace IdentityServer.Core.Persistence;
 /// <summary>Settings of <see cref="Registry"/>: the section <c>Registry</c>.</summary>
 public sealed class RegistryOptions
 {
-    /// <summary>The section's name.</summary>
-    public const string Section = "Registry";
-
     /// <summary>How long another instance's change of an application or a scope may go unseen; 2 seconds by default.</summary>
     [Range(typeof(TimeSpan), "00:00:00", "00:01:00")]
     public TimeSpan Freshness { get; set; } = TimeSpan.FromSeconds(2);
