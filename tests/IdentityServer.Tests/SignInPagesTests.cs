@@ -1,6 +1,5 @@
 using System.Net;
 using System.Text.RegularExpressions;
-using IdentityServer.Testing;
 using Xunit;
 
 namespace IdentityServer.Tests;

@@ -135,7 +135,7 @@ public sealed class DevelopmentInboxTests : IAsyncLifetime
     {
         var builder = WebApplication.CreateBuilder(new WebApplicationOptions { EnvironmentName = environment, ContentRootPath = folder });
         builder.WebHost.UseTestServer();
-        builder.Services.AddDelivery(builder.Configuration, builder.Environment).AddMessages();
+        builder.Services.AddDelivery(builder.Environment).AddMessages();
         // Mails are written by hand here; there is no database to dispatch from.
         builder.Services.RemoveAll<IHostedService>();
         return builder.Build();
