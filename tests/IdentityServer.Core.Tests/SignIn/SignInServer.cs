@@ -23,7 +23,7 @@ public sealed class SignInServer
     {
         Clock = database.Clock;
         var configuration = new ConfigurationBuilder().AddInMemoryCollection(settings ?? []).Build();
-        services = database.Start(settings, add =>
+        services = database.Start(add: add =>
         {
             add.AddProtocol();
             add.TryAddSingleton<ParkedRequests>();
