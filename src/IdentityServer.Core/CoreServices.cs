@@ -11,7 +11,6 @@ using IdentityServer.Protocol.Grants;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
-using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Options;
@@ -29,11 +28,11 @@ public static class CoreServices
     /// Reads the sections <c>SignIn</c>, <c>Limits</c> and <c>Sessions</c>; whatever is wrong with them stops the start, all of it listed. Needs
     /// the database, keys, data protection, delivery and the protocol from elsewhere.
     /// </summary>
-    public static IServiceCollection AddCore(this IServiceCollection services, IConfiguration configuration)
+    public static IServiceCollection AddCore(this IServiceCollection services)
     {
-        services.AddSection<SignInOptions>(configuration, "SignIn", SignInOptions.Problems);
-        services.AddSection<LimitOptions>(configuration, "Limits", LimitOptions.Problems);
-        services.AddSection<SessionOptions>(configuration, "Sessions", SessionOptions.Problems);
+        services.AddSettings<SignInOptions>("SignIn", SignInOptions.Problems);
+        services.AddSettings<LimitOptions>("Limits", LimitOptions.Problems);
+        services.AddSettings<SessionOptions>("Sessions", SessionOptions.Problems);
         services.TryAddSingleton(TimeProvider.System);
 
         services.AddSingleton(provider => SecretsOf(Get<MasterKeys>(provider)));

@@ -19,15 +19,15 @@ internal static class BrowserResponse
         headers.XContentTypeOptions = "nosniff";
     }
 
-    /// <summary>RFC 9700 §4.12: 303 is the one redirect after which a browser never repeats a POST with its body.</summary>
-    public static void SeeOther(HttpContext context, string location)
+    /// <summary>Sends the browser to a page or endpoint of this server; only <see cref="Authorize.ClientRedirect"/> sends it elsewhere.</summary>
+    /// <exception cref="InvalidOperationException">The path leads to another host, as <c>//host</c> and <c>/\host</c> do.</exception>
+    public static void SeeLocal(HttpContext context, string path)
     {
+        if (!path.StartsWith('/') || path.StartsWith("//", StringComparison.Ordinal) || path.StartsWith("/\\", StringComparison.Ordinal))
+            throw new InvalidOperationException("A page's path must be local.");
         context.Response.StatusCode = StatusCodes.Status303SeeOther;
-        context.Response.Headers.Location = location;
+        context.Response.Headers.Location = context.Request.PathBase.Value + path;
     }
-
-    /// <summary>Sends the browser to a page or endpoint of this server.</summary>
-    public static void SeeLocal(HttpContext context, string path) => SeeOther(context, context.Request.PathBase.Value + path);
 
     /// <summary>Leaves the error to the host's error page.</summary>
     public static void Show(HttpContext context, ProtocolError error)

@@ -20,7 +20,7 @@ public static class ProtocolEndpoints
 {
     /// <summary>
     /// The CORS policy of the endpoints that a browser's JavaScript may call: applications' registered origins. The host adds
-    /// <c>UseCors()</c>. The authorization endpoint has none (RFC 9700 §2.6: it "MUST NOT support CORS").
+    /// <c>UseCors()</c>. RFC 9700 §2.6: "CORS MUST NOT be supported at the authorization endpoint".
     /// </summary>
     public const string CorsPolicy = "IdentityServer.Protocol";
 

@@ -11,24 +11,24 @@ public static class RedirectUris
 
     private static readonly string[] LoopbackPrefixes = ["http://127.0.0.1", "http://[::1]"];
 
-    /// <summary>What is wrong with a redirect URI that is to be registered, and what to do; null when it is fine.</summary>
+    /// <summary>What is wrong with a redirect URI that is to be registered, and what to do, as the end of a sentence that begins with the URI; null when it is fine.</summary>
     /// <param name="uri">The URI as it will be compared: character by character.</param>
     /// <param name="kind">Only native applications may have private-use schemes (RFC 8252 §7.1).</param>
     public static string? Problem(string? uri, ApplicationKind kind)
     {
         if (string.IsNullOrEmpty(uri))
-            return "A redirect URI is empty.";
+            return "is empty.";
         if (uri.Length > MaxLength)
-            return $"A redirect URI is longer than {MaxLength} characters.";
+            return $"is longer than {MaxLength} characters.";
         if (uri.Any(c => c is <= ' ' or > '~' or '"' or '<' or '>' or '\\' or '^' or '`' or '{' or '|' or '}'))
-            return Say(uri, "has a character that no URI has: write host names in punycode and percent-encode the rest");
+            return "has a character that no URI has: write host names in punycode and percent-encode the rest.";
         if (uri.Contains('*', StringComparison.Ordinal))
-            return Say(uri, "has a wildcard, but redirect URIs are compared character by character: register each one (RFC 9700 section 2.1)");
+            return "has a wildcard, but redirect URIs are compared character by character: register each one (RFC 9700 section 2.1).";
         if (uri.Contains('#', StringComparison.Ordinal))
-            return Say(uri, "has a fragment: leave it out (RFC 6749 section 3.1.2)");
+            return "has a fragment: leave it out (RFC 6749 section 3.1.2).";
         if (!Uri.TryCreate(uri, UriKind.Absolute, out var parsed) || !uri.StartsWith(parsed.Scheme + ":", StringComparison.OrdinalIgnoreCase))
-            return Say(uri, "is not an absolute URI like https://app.example/callback");
-        return parsed.Scheme is "https" or "http" ? HttpProblem(uri, parsed) : SchemeProblem(uri, parsed, kind);
+            return "is not an absolute URI like https://app.example/callback.";
+        return parsed.Scheme is "https" or "http" ? HttpProblem(uri, parsed) : SchemeProblem(parsed, kind);
     }
 
     /// <summary>
@@ -65,28 +65,31 @@ public static class RedirectUris
     internal static string PolicySource(string redirectUri)
     {
         var uri = new Uri(redirectUri);
-        return uri.Scheme is "https" or "http" ? uri.GetLeftPart(UriPartial.Authority) : uri.Scheme + ":";
+        // A policy has no words for an IPv6 address (CSP Level 3 §2.3.1, host-char): its scheme must do.
+        return uri.Scheme is "https" or "http" && uri.HostNameType != UriHostNameType.IPv6
+            ? uri.GetLeftPart(UriPartial.Authority)
+            : uri.Scheme + ":";
     }
 
     private static string? HttpProblem(string uri, Uri parsed)
     {
         if (parsed.UserInfo.Length > 0 || Authority(uri).Contains('@', StringComparison.Ordinal))
-            return Say(uri, "has a user name before the host: leave it out");
+            return "has a user name before the host: leave it out.";
         if (HasDotSegment(uri))
-            return Say(uri, "has a dot segment: write the path that it leads to");
+            return "has a dot segment: write the path that it leads to.";
         if (parsed.Scheme == "http" && !Issuer.IsLoopback(parsed.Host))
-            return Say(uri, "is http, which only loopback hosts may use: make it https");
+            return "is http, which only loopback hosts may use: make it https.";
         return null;
     }
 
-    private static string? SchemeProblem(string uri, Uri parsed, ApplicationKind kind)
+    private static string? SchemeProblem(Uri parsed, ApplicationKind kind)
     {
         if (kind != ApplicationKind.Native)
-            return Say(uri, "has a scheme of its own, which only native applications may use: make it https");
+            return "has a scheme of its own, which only native applications may use: make it https.";
         // RFC 8252 §7.1: "apps MUST use a URI scheme based on a domain name under their control, expressed in reverse order". It also keeps javascript: and data: out.
         if (!parsed.Scheme.Contains('.', StringComparison.Ordinal))
-            return Say(uri, "has a scheme without a dot: use your domain in reverse, like com.example.app:/callback (RFC 8252 section 7.1)");
-        return parsed.UserInfo.Length > 0 ? Say(uri, "has a user name before the host: leave it out") : null;
+            return "has a scheme without a dot: use your domain in reverse, like com.example.app:/callback (RFC 8252 section 7.1).";
+        return parsed.UserInfo.Length > 0 ? "has a user name before the host: leave it out." : null;
     }
 
     private static string Authority(string uri)
@@ -123,6 +126,4 @@ public static class RedirectUris
 
     private static bool IsPort(string digits) =>
         digits is { Length: >= 1 and <= 5 } && digits[0] != '0' && int.Parse(digits, CultureInfo.InvariantCulture) <= ushort.MaxValue;
-
-    private static string Say(string uri, string problem) => $"The redirect URI {uri} {problem}.";
 }

@@ -1,8 +1,8 @@
 using IdentityServer.Commands;
 using IdentityServer.Core;
 using IdentityServer.Core.Delivery;
+using IdentityServer.Core.Keys;
 using IdentityServer.Core.Persistence;
-using IdentityServer.Core.SignIn;
 using IdentityServer.Development;
 using IdentityServer.Hosting;
 using IdentityServer.Protocol;
@@ -15,15 +15,16 @@ try
     builder.AddLogs();
     builder.AddListening();
     builder.Services
-        .AddPersistence(builder.Configuration, builder.Environment)
+        .AddPersistence(builder.Environment)
+        .AddKeys()
         .AddProtocol()
-        .AddCore(builder.Configuration)
-        .AddDelivery(builder.Configuration, builder.Environment)
+        .AddCore()
+        .AddDelivery(builder.Environment)
         .AddUI()
-        .AddServer();
+        .AddServer(builder.Environment);
 
     await using var app = builder.Build();
-    app.CheckSettings(Settings.Sections);
+    app.CheckSettings();
     if (Command.Find(args) is { } command)
         return await command.RunAsync(app);
 

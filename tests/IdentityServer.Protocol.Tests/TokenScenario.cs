@@ -48,6 +48,8 @@ public sealed class TokenScenario : IAsyncDisposable
         scenario.Host.Subjects.Users[scenario.UserId] = new Subject(scenario.UserId, new JsonObject
         {
             ["name"] = "Ada Lovelace",
+            ["given_name"] = "",
+            ["family_name"] = null,
             ["email"] = "ada@example.com",
             ["email_verified"] = true,
             ["phone_number"] = "+4312345",

@@ -69,6 +69,9 @@ public sealed class Server : IAsyncDisposable
         var known = (await MailsAsync(address, 0)).Length;
         var page = await browser.GetAsync(start);
         page = await browser.SubmitAsync(page, "Continue", ("Address", address));
+
+        // People take their time; what a prompt asks for must happen after the request came in.
+        Clock.Advance(TimeSpan.FromSeconds(5));
         return (page, (await MailsAsync(address, known + 1))[0]);
     }
 

@@ -1,6 +1,5 @@
 using System.Net;
 using System.Text.RegularExpressions;
-using IdentityServer.Testing;
 using Xunit;
 
 namespace IdentityServer.Tests;
@@ -61,7 +60,8 @@ public sealed partial class SignInPagesTests : IAsyncDisposable
 
         var answers = await Task.WhenAll(forms.Select(browser.SendAsync));
 
-        Assert.Single(answers.Select(SessionCookie).Distinct(StringComparer.Ordinal));
+        // Who comes between the fifth count and the claim is told that no try is left; nobody gets another session.
+        Assert.Single(answers.Select(SessionCookie).OfType<string>().Distinct(StringComparer.Ordinal));
         var account = await browser.GetAsync("/account");
         Assert.Single(account.Document.QuerySelectorAll("main li"), item => item.TextContent.Contains("This browser", StringComparison.OrdinalIgnoreCase));
     }

@@ -1,5 +1,4 @@
 using IdentityServer.Core.Delivery.Email;
-using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Hosting;
@@ -15,13 +14,10 @@ public static class DeliveryRegistration
     /// Reads section <c>Delivery</c>. Needs an <see cref="IMessageRenderer"/>, the database and data protection from
     /// elsewhere. A mistake in the section stops the start, with all mistakes listed.
     /// </summary>
-    public static IServiceCollection AddDelivery(this IServiceCollection services, IConfiguration configuration, IHostEnvironment environment)
+    public static IServiceCollection AddDelivery(this IServiceCollection services, IHostEnvironment environment)
     {
-        services.AddOptions<DeliveryOptions>()
-            .Bind(configuration.GetSection("Delivery"), binder => binder.ErrorOnUnknownConfiguration = true)
-            .PostConfigure(options => options.Email.Provider ??= environment.IsDevelopment() ? "file" : null)
-            .ValidateOnStart();
-        services.AddSingleton<IValidateOptions<DeliveryOptions>, Validation>();
+        services.AddSettings<DeliveryOptions>("Delivery", options => [.. options.Problems(), .. options.Email.Problems()])
+            .PostConfigure(options => options.Email.Provider ??= environment.IsDevelopment() ? "file" : null);
         services.TryAddSingleton(TimeProvider.System);
         services.AddMetrics();
         services.AddSingleton<DispatcherBell>();
@@ -53,14 +49,5 @@ public static class DeliveryRegistration
         if (email.Smtp is { StartTls: StartTls.None, IsLoopback: false })
             logger.LogWarning("Delivery:Email:Smtp:StartTls is None: mails with codes travel unencrypted.");
         return ActivatorUtilities.CreateInstance<SmtpSender>(provider);
-    }
-
-    private sealed class Validation : IValidateOptions<DeliveryOptions>
-    {
-        public ValidateOptionsResult Validate(string? name, DeliveryOptions options)
-        {
-            string[] problems = [.. options.Problems(), .. options.Email.Problems()];
-            return problems.Length == 0 ? ValidateOptionsResult.Success : ValidateOptionsResult.Fail(problems);
-        }
     }
 }

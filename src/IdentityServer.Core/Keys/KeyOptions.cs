@@ -5,9 +5,6 @@ namespace IdentityServer.Core.Keys;
 /// <summary>Settings of keys: the section <c>Keys</c>. Paths are relative to the content root.</summary>
 public sealed class KeyOptions
 {
-    /// <summary>The section's name.</summary>
-    public const string Section = "Keys";
-
     /// <summary>
     /// Holds the master key: 32 random bytes in base64, the same file for every instance. Made at first start in Development and with SQLite. Without it
     /// nothing that is sealed in the database can be read.

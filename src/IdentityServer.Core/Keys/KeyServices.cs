@@ -2,7 +2,6 @@ using IdentityServer.Core.Persistence;
 using IdentityServer.Protocol;
 using Microsoft.AspNetCore.DataProtection;
 using Microsoft.AspNetCore.DataProtection.KeyManagement;
-using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Options;
@@ -16,9 +15,9 @@ public static class KeyServices
     /// Adds <see cref="MasterKeys"/>, <see cref="KeyRing"/> (as <see cref="IKeyRing"/> too) and data protection with its keys in the database. Needs
     /// <see cref="PersistenceServices.AddPersistence"/>. Run <see cref="KeyRing.RotateAsync"/> at start, after the migrations, and daily.
     /// </summary>
-    public static IServiceCollection AddKeys(this IServiceCollection services, IConfiguration configuration)
+    public static IServiceCollection AddKeys(this IServiceCollection services)
     {
-        services.AddOptions<KeyOptions>().Bind(configuration.GetSection(KeyOptions.Section)).ValidateDataAnnotations().ValidateOnStart();
+        services.AddSettings<KeyOptions>("Keys");
         services.AddSingleton(LoadMasterKeys);
         services.AddSingleton<SigningKeyStore>();
         services.AddSingleton<SigningKeyFiles>();

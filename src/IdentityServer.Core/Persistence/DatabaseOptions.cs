@@ -1,5 +1,3 @@
-using Microsoft.Extensions.Options;
-
 namespace IdentityServer.Core.Persistence;
 
 /// <summary>Which database holds everything.</summary>
@@ -15,9 +13,6 @@ public enum DatabaseProvider
 /// <summary>Settings of the database: the section <c>Database</c>.</summary>
 public sealed class DatabaseOptions
 {
-    /// <summary>The section's name.</summary>
-    public const string Section = "Database";
-
     /// <summary>SQLite by default.</summary>
     public DatabaseProvider Provider { get; set; }
 
@@ -26,20 +21,15 @@ public sealed class DatabaseOptions
     /// PostgreSQL: e.g. <c>Host=db;Database=identityserver;Username=identityserver;Password=…</c>.
     /// </summary>
     public string? ConnectionString { get; set; }
-}
 
-internal sealed class DatabaseOptionsValidator : IValidateOptions<DatabaseOptions>
-{
-    public ValidateOptionsResult Validate(string? name, DatabaseOptions options)
+    internal static IEnumerable<string> Problems(DatabaseOptions options)
     {
         if (!Enum.IsDefined(options.Provider))
-            return ValidateOptionsResult.Fail("Database:Provider is \"Sqlite\" or \"Postgres\".");
+            yield return "Database:Provider is \"Sqlite\" or \"Postgres\".";
         if (options.Provider == DatabaseProvider.Postgres && string.IsNullOrWhiteSpace(options.ConnectionString))
         {
-            return ValidateOptionsResult.Fail("Database:ConnectionString is missing. For PostgreSQL set it, e.g. as the environment variable "
-                + "Database__ConnectionString=\"Host=db;Database=identityserver;Username=identityserver;Password=…\".");
+            yield return "Database:ConnectionString is missing. For PostgreSQL set it, e.g. as the environment variable "
+                + "Database__ConnectionString=\"Host=db;Database=identityserver;Username=identityserver;Password=…\".";
         }
-
-        return ValidateOptionsResult.Success;
     }
 }

@@ -3,7 +3,6 @@ using IdentityServer.Core.Persistence.Sqlite;
 using IdentityServer.Protocol;
 using Microsoft.AspNetCore.Identity;
 using Microsoft.EntityFrameworkCore;
-using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Hosting;
@@ -20,19 +19,16 @@ public static class PersistenceServices
     /// <see cref="DatabaseMigrator.PrepareAsync"/> before the first request.
     /// </summary>
     /// <param name="services">Where to add.</param>
-    /// <param name="configuration">Holds the sections <c>Database</c>, <c>Registry</c> and <c>Prune</c>.</param>
     /// <param name="environment">Relative paths start at its content root.</param>
     public static IServiceCollection AddPersistence(
         this IServiceCollection services,
-        IConfiguration configuration,
         IHostEnvironment environment)
     {
         services.TryAddSingleton(TimeProvider.System);
         services.Configure<IdentityOptions>(ServerDb.Configure);
-        services.AddSingleton<IValidateOptions<DatabaseOptions>, DatabaseOptionsValidator>();
-        Bind<DatabaseOptions>(services, configuration, DatabaseOptions.Section);
-        Bind<RegistryOptions>(services, configuration, RegistryOptions.Section);
-        Bind<PruneOptions>(services, configuration, PruneOptions.Section);
+        services.AddSettings<DatabaseOptions>("Database", DatabaseOptions.Problems);
+        services.AddSettings<RegistryOptions>("Registry");
+        services.AddSettings<PruneOptions>("Prune");
 
         // Both are registered, one is ever made: settings may change until the host is built.
         services.AddPooledDbContextFactory<SqliteServerDb>((provider, builder) =>
@@ -53,13 +49,6 @@ public static class PersistenceServices
         services.AddSingleton<PruneJob>();
         return services;
     }
-
-    private static void Bind<T>(IServiceCollection services, IConfiguration configuration, string section)
-        where T : class =>
-        services.AddOptions<T>()
-            .Bind(configuration.GetSection(section))
-            .ValidateDataAnnotations()
-            .ValidateOnStart();
 
     private static DatabaseOptions Options(IServiceProvider provider) => provider.GetRequiredService<IOptions<DatabaseOptions>>().Value;
 

@@ -5,9 +5,6 @@ namespace IdentityServer.Core.Persistence;
 /// <summary>How long rows are kept that nothing needs any more: the section <c>Prune</c>.</summary>
 public sealed class PruneOptions
 {
-    /// <summary>The section's name.</summary>
-    public const string Section = "Prune";
-
     /// <summary>Challenges, tokens, authorizations and sessions, after their end; 1 day by default. Never shorter than the longest access token's life, which introspection must be able to look up.</summary>
     [Range(typeof(TimeSpan), "00:10:00", "365.00:00:00")]
     public TimeSpan Retention { get; set; } = TimeSpan.FromDays(1);

@@ -10,9 +10,6 @@ namespace IdentityServer.Core.Persistence;
 /// <summary>Settings of <see cref="Registry"/>: the section <c>Registry</c>.</summary>
 public sealed class RegistryOptions
 {
-    /// <summary>The section's name.</summary>
-    public const string Section = "Registry";
-
     /// <summary>How long another instance's change of an application or a scope may go unseen; 2 seconds by default.</summary>
     [Range(typeof(TimeSpan), "00:00:00", "00:01:00")]
     public TimeSpan Freshness { get; set; } = TimeSpan.FromSeconds(2);
@@ -104,13 +101,8 @@ public sealed class Registry(IDbContextFactory<ServerDb> databases, IOptions<Reg
             applications.ToFrozenDictionary(application => application.ClientId, StringComparer.Ordinal),
             applications.ToFrozenDictionary(application => application.Id),
             scopes.ToFrozenDictionary(scope => scope.Name, StringComparer.Ordinal),
-            applications.SelectMany(OriginsOf).ToFrozenSet(StringComparer.Ordinal));
+            applications.SelectMany(RedirectUris.Origins).ToFrozenSet(StringComparer.Ordinal));
     }
-
-    private static IEnumerable<string> OriginsOf(Application application) =>
-        application.Origins.Count > 0 ? application.Origins
-        : application.IsBrowserBased ? application.RedirectUris.Select(uri => new Uri(uri).GetLeftPart(UriPartial.Authority))
-        : [];
 
     private sealed record Snapshot(
         long Version,

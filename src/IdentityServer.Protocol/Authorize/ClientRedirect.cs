@@ -30,8 +30,9 @@ internal sealed class ClientRedirect
         redirectUri is not null && RedirectUris.IsRegistered(application, redirectUri) ? new ClientRedirect(redirectUri, issuer) : null;
 
     /// <summary>
-    /// The place to go after signing out; null when the application did not register it. OpenID Connect RP-Initiated Logout §3.1 has no
-    /// exception for loopback ports: "The value MUST have been previously registered with the OP".
+    /// The place to go after signing out; null when the application did not register it. OpenID Connect RP-Initiated Logout §3 has no
+    /// exception for loopback ports: the server "MUST NOT perform post-logout redirection if the post_logout_redirect_uri value supplied does
+    /// not exactly match one of the previously registered post_logout_redirect_uris values".
     /// </summary>
     public static ClientRedirect? MatchPostLogout(Application application, string postLogoutRedirectUri, string? state) =>
         application.PostLogoutRedirectUris.Contains(postLogoutRedirectUri, StringComparer.Ordinal)
@@ -56,14 +57,16 @@ internal sealed class ClientRedirect
         if (State is not null)
             answer.Add(new("state", State));
         // RFC 9207 §2: "In authorization responses to the client, including error responses, an authorization server supporting this
-        // specification MUST indicate its identity by including the iss parameter".
+        // specification MUST indicate its identity by including the iss parameter in the response."
         if (issuer is not null)
             answer.Add(new("iss", issuer));
 
         if (ResponseMode == ResponseModes.FormPost)
             return FormPostPage.WriteAsync(context, uri, answer);
 
-        BrowserResponse.SeeOther(context, Locate(answer));
+        // RFC 9700 §4.12: 303 is the one redirect after which no browser repeats a POST with its body.
+        context.Response.StatusCode = StatusCodes.Status303SeeOther;
+        context.Response.Headers.Location = Locate(answer);
         return Task.CompletedTask;
     }
 

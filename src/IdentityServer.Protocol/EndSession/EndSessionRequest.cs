@@ -36,7 +36,7 @@ internal enum EndSessionDecision
     /// <summary>
     /// Ask first. OpenID Connect RP-Initiated Logout §2: "At the Logout Endpoint, the OP SHOULD ask the End-User whether to log out of the OP
     /// as well. Furthermore, the OP MUST ask the End-User this question if an id_token_hint was not provided or if the supplied ID Token does
-    /// not belong to the current OP session with the RP".
+    /// not belong to the current OP session with the RP and/or currently logged in End-User."
     /// </summary>
     Ask,
 }

@@ -54,8 +54,8 @@ internal sealed class AuthorizationCodeGrant(ILedger ledger, IRegistry registry,
         return (payload.CodeChallenge, verifier) switch
         {
             (null, null) => null,
-            // RFC 9700 §2.1.1, PKCE downgrade: "if there was no code_challenge in the authorization request, a request to the token
-            // endpoint containing a code_verifier is rejected".
+            // RFC 9700 §2.1.1: "Authorization servers MUST mitigate PKCE downgrade attacks by ensuring that a token request containing a
+            // code_verifier parameter is accepted only if a code_challenge parameter was present in the authorization request".
             (null, _) => Refuse("There is a code_verifier, but the authorization request had no code_challenge.", "PKCE downgrade"),
             (_, null) => Refuse("code_verifier is missing: the authorization request had a code_challenge.", "no verifier"),
             var (challenge, given) when Pkce.Matches(given, challenge) => null,

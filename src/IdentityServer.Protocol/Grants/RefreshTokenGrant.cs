@@ -73,7 +73,7 @@ internal sealed class RefreshTokenGrant(
 
     private async Task<GrantResult> EndReusedAsync(PresentedRefreshToken presented, TokenRequest request, CancellationToken cancellationToken)
     {
-        // RFC 9700 §4.14.2: "the authorization server […] cannot determine which party submitted the invalid refresh token, but it will
+        // RFC 9700 §4.14.2: "The authorization server cannot determine which party submitted the invalid refresh token, but it will
         // revoke the active refresh token".
         if (presented.Family.AuthorizationId is { } authorizationId)
             await ledger.RevokeAuthorizationAsync(authorizationId, request.At, cancellationToken);

@@ -30,7 +30,7 @@ internal static class BearerToken
         // RFC 6750 §2: "Clients MUST NOT use more than one method to transmit the token in each request."
         if (inBody is not null)
             return Bad("The access token is there twice: in the Authorization header and in the body.");
-        // RFC 6750 §3.1: another scheme is "authentication information" of another kind; the answer is a challenge without an error.
+        // RFC 6750 §3.1: who "attempted using an unsupported authentication method" gets a challenge without an error, like who sent none.
         return (header[0]!.StartsWith(Scheme, StringComparison.OrdinalIgnoreCase) ? header[0]![Scheme.Length..].Trim() : null, null);
     }
 

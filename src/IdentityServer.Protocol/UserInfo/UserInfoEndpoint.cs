@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text.Json.Nodes;
 using IdentityServer.Protocol.Model;
 using IdentityServer.Protocol.Tokens;
 using Microsoft.AspNetCore.Http;
@@ -39,7 +40,7 @@ internal sealed class UserInfoEndpoint(Issuer issuer, AccessTokenReader tokens, 
             foreach (var (name, value) in user.Claims)
             {
                 // OpenID Connect Core §5.3.2: a claim that is not there is left out, it "SHOULD NOT be present with a null or empty string value".
-                if (value is null || name == "sub" || !opened.Contains(name))
+                if (value is null || IsEmpty(value) || name == "sub" || !opened.Contains(name))
                     continue;
                 json.WritePropertyName(name);
                 value.WriteTo(json);
@@ -48,6 +49,8 @@ internal sealed class UserInfoEndpoint(Issuer issuer, AccessTokenReader tokens, 
             json.WriteEndObject();
         });
     }
+
+    private static bool IsEmpty(JsonNode value) => value is JsonValue scalar && scalar.TryGetValue(out string? text) && text.Length == 0;
 
     private async Task<HashSet<string>> OpenedAsync(AccessToken token, CancellationToken cancellationToken)
     {

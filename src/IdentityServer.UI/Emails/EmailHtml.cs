@@ -1,6 +1,6 @@
 using System.Globalization;
 using System.Text.Encodings.Web;
-using IdentityServer.UI.Messages;
+using IdentityServer.UI.Branding;
 using Microsoft.AspNetCore.Html;
 
 namespace IdentityServer.UI.Emails;
@@ -12,14 +12,14 @@ namespace IdentityServer.UI.Emails;
 /// </summary>
 internal static class EmailHtml
 {
-    public static string Write(EmailContent content, MessageBrand brand)
+    public static string Write(EmailContent content, BrandOptions brand)
     {
         using var writer = new StringWriter(CultureInfo.InvariantCulture) { NewLine = "\n" };
         Page(content, brand).WriteTo(writer, HtmlEncoder.Default);
         return writer.ToString();
     }
 
-    private static HtmlFormattableString Page(EmailContent content, MessageBrand brand) => Html($$"""
+    private static HtmlFormattableString Page(EmailContent content, BrandOptions brand) => Html($$"""
         <!doctype html>
         <html lang="{{content.Language}}" dir="{{content.Direction}}">
         <head>
@@ -69,7 +69,7 @@ internal static class EmailHtml
         <p class="quiet" style="margin:0;font-size:14px;text-align:center;color:#5b6370;">{content.CodeNote}</p>
         """);
 
-    private static IHtmlContent Link(EmailLink? link, MessageBrand brand) => link is null ? HtmlString.Empty : Html($"""
+    private static IHtmlContent Link(EmailLink? link, BrandOptions brand) => link is null ? HtmlString.Empty : Html($"""
         <p class="words" style="margin:28px 0 12px;color:#1b1f27;">{link.Lead}</p>
         <p style="margin:0;"><a href="{link.Address}" style="display:block;padding:13px 20px;text-align:center;border-radius:8px;background:{brand.PrimaryColor};color:#ffffff;font-weight:600;text-decoration:none;">{link.Label}</a></p>
         <p class="quiet" style="margin:12px 0 0;font-size:13px;color:#5b6370;">{link.Plain}<br><span dir="ltr" style="word-break:break-all;">{link.Address}</span></p>

@@ -1,5 +1,6 @@
 using IdentityServer.Core.Delivery;
 using IdentityServer.Core.Persistence.Tables;
+using IdentityServer.UI.Branding;
 using IdentityServer.UI.Emails;
 using Microsoft.Extensions.Options;
 
@@ -9,7 +10,7 @@ namespace IdentityServer.UI.Messages;
 /// Puts messages into words. E-mail: a subject, a text part and an HTML part made from the same <see cref="EmailContent"/>,
 /// so that they cannot say different things. Text message: one text, its last line bound to the host.
 /// </summary>
-public sealed class MessageRenderer(IOptions<MessageBrand> brand) : IMessageRenderer
+public sealed class MessageRenderer(IOptions<BrandOptions> brand) : IMessageRenderer
 {
     /// <inheritdoc/>
     public RenderedMessage Render(MessageTemplate template, Channel channel, string locale, IReadOnlyDictionary<string, string> model)

@@ -9,7 +9,6 @@ public static class MessagesRegistration
     /// <summary>Adds the <see cref="IMessageRenderer"/>.</summary>
     public static IServiceCollection AddMessages(this IServiceCollection services)
     {
-        services.AddOptions<MessageBrand>().BindConfiguration("Brand");
         services.AddSingleton<IMessageRenderer, MessageRenderer>();
         return services;
     }

@@ -1,5 +1,7 @@
+using IdentityServer.Core;
 using IdentityServer.Core.Keys;
 using IdentityServer.Core.Persistence;
+using IdentityServer.Protocol;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
 
 namespace IdentityServer.Hosting;
@@ -7,9 +9,13 @@ namespace IdentityServer.Hosting;
 /// <summary>What the process adds to the libraries, and what happens before the first request.</summary>
 internal static class ServerServices
 {
-    public static IServiceCollection AddServer(this IServiceCollection services)
+    public static IServiceCollection AddServer(this IServiceCollection services, IHostEnvironment environment)
     {
-        services.AddSettings<HostingOptions>("Hosting");
+        services.AddSettings<HostingOptions>("Hosting", HostingOptions.Problems);
+        services.AddSettings<ProtocolOptions>("Server", options => ServerAddress.Problems(options.Issuer, environment));
+        services.AddSingleton(new SettingsSection("Applications", typeof(Dictionary<string, DeclaredApplication>)));
+        services.AddSingleton(new SettingsSection("Scopes", typeof(Dictionary<string, DeclaredScope>)));
+        services.AddSingleton(new SettingsSection("Users", typeof(Dictionary<string, DeclaredUser>)));
         services.AddScoped<DeclaredSync>();
         services.AddJobs();
         services.AddHealthChecks().AddCheck<DatabaseHealth>("database");

@@ -26,6 +26,7 @@ public sealed class AuthorizeEndpointTests : BrowserTests
         Assert.Equal("no-store", answer.Headers["Cache-Control"]);
     }
 
+    // O4.
     [Fact]
     public async Task A_code_is_one_entry_with_its_authorization_and_all_that_the_token_endpoint_needs()
     {

@@ -64,6 +64,7 @@ public sealed class FormPostTests : BrowserTests
     [Theory]
     [InlineData("spa", Callback, "https://app.example")]
     [InlineData("native", "http://127.0.0.1:5123/cb", "http://127.0.0.1:5123")]
+    [InlineData("native", "http://[::1]:5123/cb", "http:")]
     [InlineData("native", "com.example.app:/cb", "com.example.app:")]
     public async Task The_page_may_post_only_there_runs_only_our_script_and_is_never_framed(string clientId, string uri, string source)
     {

@@ -26,6 +26,7 @@ public sealed class OddParametersTests : BrowserTests
 
     private uint seed = 20260301;
 
+    // O5: every redirect is a 303.
     [Fact]
     public async Task Odd_parameters_never_make_the_server_fail()
     {

@@ -162,6 +162,15 @@ public sealed class TokenEndpointTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_grant_from_outside_is_in_discovery_RFC_8414_2()
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Get, "/.well-known/openid-configuration");
+        var supported = (await scenario.SendAsync(request)).Json.GetProperty("grant_types_supported").EnumerateArray().Select(type => type.GetString());
+
+        Assert.Equal("authorization_code client_credentials refresh_token urn:example:voucher", string.Join(' ', supported));
+    }
+
+    [Fact]
     public async Task A_grant_cannot_hand_out_scopes_that_are_not_the_applications()
     {
         scenario.Put(scenario.Spa with { GrantTypes = [VoucherGrant.Type] });

@@ -32,6 +32,10 @@ public sealed class UserInfoEndpointTests : IAsyncLifetime
         Assert.Equal($"{{\"sub\":\"{scenario.UserId}\"}}", (await GetAsync(await scenario.SignInAsync("openid"))).MustSucceed().Body);
 
     [Fact]
+    public async Task Empty_claims_are_left_out_OIDC_Core_5_3_2() =>
+        Assert.Equal($"{{\"sub\":\"{scenario.UserId}\",\"name\":\"Ada Lovelace\"}}", (await GetAsync(await scenario.SignInAsync("openid", "profile"))).MustSucceed().Body);
+
+    [Fact]
     public async Task The_token_may_be_posted_in_the_header_or_in_a_form_RFC_6750_2_1_2_2()
     {
         var tokens = await scenario.SignInAsync();

@@ -6,10 +6,8 @@ using Xunit;
 namespace IdentityServer.Testing.Contracts;
 
 /// <summary>What every ledger promises, parallel attacks included. Derive it for each kind of storage.</summary>
-public abstract class LedgerContract
+public abstract partial class LedgerContract
 {
-    private const int Rounds = 20;
-    private const int Attackers = 16;
     private static readonly DateTimeOffset Now = new(2026, 3, 1, 12, 0, 0, TimeSpan.Zero);
 
     /// <summary>Runs <paramref name="use"/> on a ledger of its own over the one store of this test, as a request would: several run at once.</summary>
@@ -77,23 +75,6 @@ public abstract class LedgerContract
     }
 
     [Fact]
-    public async Task Parallel_redemptions_of_one_code_have_one_winner_and_only_the_winner_writes()
-    {
-        for (var round = 0; round < Rounds; round++)
-        {
-            var (authorization, code) = await CommittedAsync(TokenKind.Code);
-            var bought = Enumerable.Range(0, Attackers).Select(_ => NewToken(TokenKind.RefreshFamily, authorization)).ToList();
-
-            var won = await AtOnceAsync(attacker =>
-                CommitAsync(new Issuance { Spend = new Spend.Redeem(code.Id, Now), Tokens = [bought[attacker]] }));
-
-            Assert.Single(won, true);
-            for (var attacker = 0; attacker < Attackers; attacker++)
-                Assert.Equal(won[attacker], await FindAsync(bought[attacker]) is not null);
-        }
-    }
-
-    [Fact]
     public async Task A_refresh_family_advances_by_one_and_lives_longer()
     {
         var (_, family) = await CommittedAsync(TokenKind.RefreshFamily);
@@ -103,21 +84,6 @@ public abstract class LedgerContract
         Assert.False(await CommitAsync(new Issuance { Spend = new Spend.Advance(family.Id, 3, Now.AddDays(60)) }));
 
         Assert.Equal(family with { Generation = 2, ExpiresAt = Now.AddDays(30) }, await FindAsync(family));
-    }
-
-    [Fact]
-    public async Task Parallel_advances_of_one_family_have_one_winner()
-    {
-        var (_, family) = await CommittedAsync(TokenKind.RefreshFamily);
-        for (var generation = 1; generation <= Rounds; generation++)
-        {
-            var current = generation;
-            var won = await AtOnceAsync(_ =>
-                CommitAsync(new Issuance { Spend = new Spend.Advance(family.Id, current, Now.AddDays(30)) }));
-
-            Assert.Single(won, true);
-            Assert.Equal(generation + 1, (await FindAsync(family))!.Generation);
-        }
     }
 
     [Fact]
@@ -234,31 +200,9 @@ public abstract class LedgerContract
         Assert.False(await UseAsync(ledger => ledger.IsConsumedAsync(id + "x", default)));
     }
 
-    [Fact]
-    public async Task Parallel_consumption_of_one_id_has_one_winner()
-    {
-        for (var round = 0; round < Rounds; round++)
-        {
-            var id = Suffix();
-            Assert.Single(await AtOnceAsync(_ => ConsumeAsync(id)), true);
-        }
-    }
-
     private static Guid NewId() => Guid.CreateVersion7(Now);
 
     private static string Suffix() => NewId().ToString("N", CultureInfo.InvariantCulture);
-
-    private static async Task<bool[]> AtOnceAsync(Func<int, Task<bool>> attack)
-    {
-        using var start = new ManualResetEventSlim();
-        var tasks = Enumerable.Range(0, Attackers).Select(attacker => Task.Run(async () =>
-        {
-            start.Wait();
-            return await attack(attacker);
-        })).ToList();
-        start.Set();
-        return await Task.WhenAll(tasks);
-    }
 
     private static Token NewToken(TokenKind kind, Authorization authorization) => new()
     {

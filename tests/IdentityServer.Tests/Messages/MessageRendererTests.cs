@@ -1,6 +1,7 @@
 using AngleSharp.Html.Parser;
 using IdentityServer.Core.Delivery;
 using IdentityServer.Core.Persistence.Tables;
+using IdentityServer.UI.Branding;
 using IdentityServer.UI.Messages;
 using Microsoft.Extensions.Options;
 using Xunit;
@@ -10,7 +11,7 @@ namespace IdentityServer.Tests.Messages;
 public sealed class MessageRendererTests
 {
     private const string Link = "https://id.example.org/sign-in/link?token=abc&x=1";
-    private readonly MessageRenderer renderer = new(Options.Create(new MessageBrand { Name = "Harbour & Co" }));
+    private readonly MessageRenderer renderer = new(Options.Create(new BrandOptions { Name = "Harbour & Co" }));
 
     [Fact]
     public void The_code_stands_at_the_start_of_subject_and_preview()

@@ -1,11 +1,11 @@
-using System.ComponentModel.DataAnnotations;
+using IdentityServer.Core;
 using Microsoft.Extensions.Configuration.Json;
 using Microsoft.Extensions.Options;
 
 namespace IdentityServer.Hosting;
 
 /// <summary>Where settings come from, and the check that stops the start with every problem at once.</summary>
-internal static class Settings
+internal static class SettingFiles
 {
     /// <summary>Names further JSON files, separated by <c>;</c>: later ones win over earlier ones, environment variables over all files.</summary>
     public const string FilesVariable = "IDENTITYSERVER_CONFIG";
@@ -32,12 +32,16 @@ internal static class Settings
 
     /// <summary>Looks for unknown names and asks every options class whether its values make sense.</summary>
     /// <exception cref="SettingsException">Something is wrong; the message lists all of it.</exception>
-    public static void CheckSettings(this WebApplication app, IReadOnlyDictionary<string, Type> sections)
+    public static void CheckSettings(this WebApplication app)
     {
+        var sections = app.Services.GetServices<SettingsSection>().ToDictionary(section => section.Name, section => section.Type, StringComparer.OrdinalIgnoreCase);
         var problems = SettingNames.Problems((IConfigurationRoot)app.Configuration, sections).ToList();
+        var unreadable = sections.Select(section => Unreadable(app.Configuration, section.Key, section.Value)).OfType<string>().ToList();
+        problems.AddRange(unreadable);
         try
         {
-            app.Services.GetRequiredService<IStartupValidator>().Validate();
+            if (unreadable.Count == 0)
+                app.Services.GetRequiredService<IStartupValidator>().Validate();
         }
         catch (OptionsValidationException exception)
         {
@@ -47,37 +51,22 @@ internal static class Settings
         {
             problems.AddRange(exception.InnerExceptions.OfType<OptionsValidationException>().SelectMany(inner => inner.Failures));
         }
-        catch (InvalidOperationException exception)
-        {
-            // The binder's words: "Failed to convert configuration value 'x' at 'SignIn:CodeLifetime' to type …".
-            problems.Add(exception.Message);
-        }
 
         if (problems.Count > 0)
             throw new SettingsException(problems);
     }
 
-    /// <summary>Binds the section of a name to its options class and checks it at start.</summary>
-    public static IServiceCollection AddSettings<TOptions>(this IServiceCollection services, string section)
-        where TOptions : class
+    // The binder's words: "Failed to convert configuration value 'x' at 'SignIn:CodeLifetime' to type …".
+    private static string? Unreadable(IConfiguration configuration, string section, Type type)
     {
-        services.AddOptions<TOptions>().BindConfiguration(section).ValidateOnStart();
-        services.AddSingleton<IValidateOptions<TOptions>>(new Annotations<TOptions>(section));
-        return services;
-    }
-
-    private sealed class Annotations<TOptions>(string section) : IValidateOptions<TOptions>
-        where TOptions : class
-    {
-        public ValidateOptionsResult Validate(string? name, TOptions options)
+        try
         {
-            var results = new List<ValidationResult>();
-            Validator.TryValidateObject(options, new ValidationContext(options), results, validateAllProperties: true);
-            return results.Count == 0
-                ? ValidateOptionsResult.Success
-                : ValidateOptionsResult.Fail(results.Select(result => result.MemberNames.Any()
-                    ? $"{section}:{string.Join('/', result.MemberNames)}: {result.ErrorMessage}"
-                    : result.ErrorMessage!));
+            configuration.GetSection(section).Get(type);
+            return null;
+        }
+        catch (InvalidOperationException exception)
+        {
+            return exception.Message;
         }
     }
 }

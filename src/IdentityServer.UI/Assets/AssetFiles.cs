@@ -1,0 +1,54 @@
+using System.Collections.Frozen;
+using System.Security.Cryptography;
+using System.Text;
+using IdentityServer.UI.Branding;
+
+namespace IdentityServer.UI.Assets;
+
+/// <summary>A file that pages refer to.</summary>
+/// <param name="Content">Its bytes.</param>
+/// <param name="ContentType">Its media type.</param>
+/// <param name="Version">Changes with its content.</param>
+public sealed record AssetFile(byte[] Content, string ContentType, string Version);
+
+/// <summary>Styles, script and pictures: embedded in this assembly, and the brand's stylesheet, which configuration makes.</summary>
+public sealed class AssetFiles
+{
+    private const string Folder = "wwwroot";
+
+    private readonly FrozenDictionary<string, AssetFile> files;
+
+    /// <summary>Reads them all.</summary>
+    public AssetFiles(Brand brand)
+    {
+        var assembly = typeof(AssetFiles).Assembly;
+        var read = new Dictionary<string, AssetFile>(StringComparer.Ordinal);
+        foreach (var name in assembly.GetManifestResourceNames().Where(name => name.StartsWith(Folder + "/", StringComparison.Ordinal)))
+        {
+            using var stream = assembly.GetManifestResourceStream(name)!;
+            var content = new byte[stream.Length];
+            stream.ReadExactly(content);
+            read[name[Folder.Length..]] = Make(name, content);
+        }
+
+        read["/css/brand.css"] = Make("brand.css", Encoding.UTF8.GetBytes(brand.Stylesheet));
+        files = read.ToFrozenDictionary(StringComparer.Ordinal);
+    }
+
+    /// <summary>Every file by its path, e.g. <c>/css/site.css</c>.</summary>
+    public IReadOnlyDictionary<string, AssetFile> All => files;
+
+    /// <summary>The file's address for a page: it changes with the content, so browsers may keep it for ever.</summary>
+    public string Url(string path) => $"{path}?v={files[path].Version}";
+
+    private static AssetFile Make(string name, byte[] content) =>
+        new(content, ContentType(Path.GetExtension(name)), Convert.ToHexStringLower(SHA256.HashData(content).AsSpan(0, 6)));
+
+    private static string ContentType(string extension) => extension switch
+    {
+        ".css" => "text/css; charset=utf-8",
+        ".js" => "text/javascript; charset=utf-8",
+        ".svg" => "image/svg+xml",
+        _ => throw new InvalidOperationException($"Give {extension} files a media type."),
+    };
+}

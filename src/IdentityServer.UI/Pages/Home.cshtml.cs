@@ -1,0 +1,23 @@
+using IdentityServer.Core.Users;
+using IdentityServer.Protocol;
+using Microsoft.AspNetCore.Mvc.RazorPages;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Options;
+
+namespace IdentityServer.UI.Pages;
+
+/// <summary>What this server is, and where to go from here.</summary>
+public sealed class HomeModel(Sessions sessions, IHostEnvironment environment, IOptions<ProtocolOptions> protocol) : PageModel
+{
+    /// <summary>Somebody is signed in here.</summary>
+    public bool IsSignedIn { get; private set; }
+
+    /// <summary>The messages that were sent can be read here: in Development only.</summary>
+    public bool HasInbox { get; } = environment.IsDevelopment();
+
+    /// <summary>The deployment's guide for developers.</summary>
+    public string? Documentation { get; } = protocol.Value.ServiceDocumentation;
+
+    /// <summary>Shows the page.</summary>
+    public async Task OnGetAsync() => IsSignedIn = await sessions.CurrentAsync(HttpContext) is not null;
+}

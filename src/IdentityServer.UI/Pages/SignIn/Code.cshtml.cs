@@ -1,0 +1,142 @@
+using IdentityServer.Core.SignIn;
+using IdentityServer.Core.Users;
+using IdentityServer.UI.Resources;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Mvc;
+using Microsoft.AspNetCore.Mvc.RazorPages;
+
+namespace IdentityServer.UI.Pages.SignIn;
+
+/// <summary>Asks for the code, and sends another.</summary>
+public sealed class CodeModel(StartSignIn start, VerifyCode verify, Visitors visitors, Sessions sessions, WaitingRequest waiting, TimeProvider time) : PageModel
+{
+    private const string SentNotice = "sent";
+
+    // Six digits, however they are spaced; what is longer was not read off a message.
+    private const int MaxCodeLength = 64;
+
+    /// <summary>From the address of the page.</summary>
+    [FromQuery(Name = "challenge")]
+    public Guid ChallengeId { get; set; }
+
+    /// <summary>What the page shows; null: start again.</summary>
+    public ChallengeView? View { get; private set; }
+
+    /// <summary>What is shown when there is no challenge.</summary>
+    public StartAgain StartAgain { get; private set; } = StartAgain.Gone(null);
+
+    /// <summary>What is wrong with the code.</summary>
+    public string? Mistake { get; private set; }
+
+    /// <summary>What else there is to say.</summary>
+    public Notice? Notice { get; private set; }
+
+    /// <summary>The request that waits.</summary>
+    public string? Parked => waiting.Sealed;
+
+    /// <summary>Seconds until another code may be asked for.</summary>
+    public int ResendWait => View is null ? 0 : Math.Max(0, (int)Math.Ceiling((View.ResendAt - time.GetUtcNow()).TotalSeconds));
+
+    /// <summary>How long the code lives on.</summary>
+    public TimeSpan CodeLeft => View is null ? TimeSpan.Zero : View.ExpiresAt - time.GetUtcNow();
+
+    /// <summary>The page's title: says first that something is wrong.</summary>
+    public string Title =>
+        View is null ? StartAgain.Heading
+        : Mistake is null && Notice is not { IsProblem: true } ? Texts.Text("Code.Title")
+        : Texts.Text("Title.Problem", Texts.Text("Code.Title"));
+
+    /// <summary>Shows the form.</summary>
+    public async Task<IActionResult> OnGetAsync([FromQuery] string? notice, CancellationToken cancellationToken)
+    {
+        if (notice == SentNotice)
+            Notice = new Notice(Texts.Text("Code.Sent"), IsProblem: false);
+        return await ShowAsync(StatusCodes.Status200OK, cancellationToken);
+    }
+
+    /// <summary>Checks the code.</summary>
+    public async Task<IActionResult> OnPostAsync([FromForm] string? code, CancellationToken cancellationToken)
+    {
+        if (code is null || code.Length > MaxCodeLength || !code.Any(char.IsDigit))
+            return await MistakeAsync(Texts.Text("Code.Missing"), cancellationToken);
+
+        switch (await verify.VerifyAsync(ChallengeId, code, visitors.From(HttpContext), cancellationToken))
+        {
+            case VerifyOutcome.SignedIn signedIn:
+                sessions.SignIn(HttpContext, signedIn.Ticket);
+                return new SeeOther(WaitingRequest.NextPath(signedIn.ParkedRequest));
+            case VerifyOutcome.DetailsNeeded details:
+                return new SeeOther(Paths.Details(details.ChallengeId, waiting.Sealed));
+            case VerifyOutcome.Wrong wrong:
+                return await MistakeAsync(Texts.Count("Code.Wrong", wrong.TriesLeft), cancellationToken);
+            case VerifyOutcome.Superseded:
+                return await MistakeAsync(Texts.Text("Code.Superseded"), cancellationToken);
+            case VerifyOutcome.Paused paused:
+                return await PausedAsync(paused.Until, cancellationToken);
+            case VerifyOutcome.Spent:
+                StartAgain = StartAgain.Spent(waiting.Sealed);
+                Response.StatusCode = StatusCodes.Status422UnprocessableEntity;
+                return Page();
+            default:
+                return Gone();
+        }
+    }
+
+    /// <summary>Sends another code.</summary>
+    public async Task<IActionResult> OnPostResendAsync(CancellationToken cancellationToken)
+    {
+        switch (await start.ResendAsync(ChallengeId, visitors.From(HttpContext), cancellationToken))
+        {
+            case ResendOutcome.Sent:
+                return new SeeOther(Paths.Code(ChallengeId, waiting.Sealed, SentNotice));
+            case ResendOutcome.TooSoon soon:
+                var wait = soon.At - time.GetUtcNow();
+                this.RetryAfter(wait);
+                Notice = new Notice(Texts.Text("Code.TooSoon", Spans.Wait(wait)));
+                return await ShowAsync(StatusCodes.Status429TooManyRequests, cancellationToken);
+            default:
+                return Gone();
+        }
+    }
+
+    private Task<IActionResult> MistakeAsync(string mistake, CancellationToken cancellationToken)
+    {
+        Mistake = mistake;
+        return ShowAsync(StatusCodes.Status422UnprocessableEntity, cancellationToken);
+    }
+
+    private Task<IActionResult> PausedAsync(DateTimeOffset? until, CancellationToken cancellationToken)
+    {
+        if (until is { } end)
+        {
+            var wait = end - time.GetUtcNow();
+            this.RetryAfter(wait);
+            Notice = new Notice(Texts.Text("Code.Paused", Spans.Wait(wait)));
+        }
+        else
+        {
+            Notice = new Notice(Texts.Text("Code.Off"));
+        }
+
+        return ShowAsync(StatusCodes.Status429TooManyRequests, cancellationToken);
+    }
+
+    private async Task<IActionResult> ShowAsync(int status, CancellationToken cancellationToken)
+    {
+        View = await start.LookAsync(ChallengeId, visitors.From(HttpContext), cancellationToken);
+        if (View is null)
+            return Gone();
+
+        waiting.Take(View.ParkedRequest);
+        Response.StatusCode = status;
+        return Page();
+    }
+
+    private PageResult Gone()
+    {
+        View = null;
+        StartAgain = StartAgain.Gone(waiting.IsStale ? null : waiting.Sealed);
+        Response.StatusCode = StatusCodes.Status410Gone;
+        return Page();
+    }
+}

@@ -1,0 +1,62 @@
+using System.Text.Encodings.Web;
+using System.Text.Unicode;
+using IdentityServer.Core;
+using IdentityServer.Protocol;
+using IdentityServer.UI.Assets;
+using IdentityServer.UI.Branding;
+using IdentityServer.UI.Languages;
+using IdentityServer.UI.Messages;
+using IdentityServer.UI.Pages;
+using IdentityServer.UI.Security;
+using Microsoft.AspNetCore.Antiforgery;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Mvc;
+using Microsoft.AspNetCore.Routing;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Options;
+using Microsoft.Extensions.WebEncoders;
+
+namespace IdentityServer.UI;
+
+/// <summary>
+/// Everything that people see. Owns <c>/</c>, <c>/sign-in…</c>, <c>/consent</c>, <c>/account</c>, <c>/sign-out</c>, <c>/signed-out</c>, <c>/error</c>
+/// and the files that these pages need. The host re-executes failed requests on <see cref="Paths.Error"/>, the exception handler as well as status codes.
+/// </summary>
+public static class UserInterface
+{
+    // The longest form is a name or an address; whoever sends more is no person.
+    private const int MaxFormBytes = 64 * 1024;
+
+    /// <summary>Registers the pages, the texts of messages, and what they need besides Core.</summary>
+    public static IServiceCollection AddUI(this IServiceCollection services)
+    {
+        services.AddSettings<BrandOptions>("Brand");
+        services.AddSingleton<Brand>();
+        services.AddSingleton<AssetFiles>();
+        services.AddMessages();
+        services.AddSingleton<IInteraction, PagesInteraction>();
+        services.AddScoped<WaitingRequest>();
+        services.AddScoped<WaitingSignOut>();
+        services.AddHttpContextAccessor();
+        services.AddSingleton<IConfigureOptions<AntiforgeryOptions>, FormCookieSetup>();
+        services.Configure<WebEncoderOptions>(options => options.TextEncoderSettings = new TextEncoderSettings(UnicodeRanges.All));
+        services.AddRazorPages()
+            .AddApplicationPart(typeof(UserInterface).Assembly)
+            .AddMvcOptions(options =>
+            {
+                options.Filters.Add(new RequestSizeLimitAttribute(MaxFormBytes));
+                options.Filters.Add<LanguageFilter>();
+                options.Filters.Add<ExpiredFormFilter>();
+                options.Filters.Add<PageHeadersFilter>();
+            });
+        return services;
+    }
+
+    /// <summary>Maps the pages and their files.</summary>
+    public static IEndpointRouteBuilder MapUI(this IEndpointRouteBuilder endpoints)
+    {
+        endpoints.MapAssets();
+        endpoints.MapRazorPages();
+        return endpoints;
+    }
+}

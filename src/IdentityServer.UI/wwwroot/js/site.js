@@ -1,0 +1,49 @@
+// Every page works without this file. It keeps fingers from sending a form twice, sends a pasted or filled-in code,
+// and counts down to the next code.
+"use strict";
+
+const clearBusy = () => {
+  for (const button of document.querySelectorAll("[aria-busy]")) button.removeAttribute("aria-busy");
+  for (const form of document.forms) delete form.dataset.sent;
+};
+
+document.addEventListener("submit", (event) => {
+  const form = event.target;
+  if (!("once" in form.dataset)) return;
+  if (form.dataset.sent) {
+    event.preventDefault();
+    return;
+  }
+  form.dataset.sent = "true";
+  event.submitter?.setAttribute("aria-busy", "true");
+});
+
+// A page that comes back from the browser's back-forward cache is fresh again.
+window.addEventListener("pageshow", (event) => {
+  if (event.persisted) clearBusy();
+});
+
+const code = document.querySelector("input[data-code-length]");
+if (code) {
+  const digits = () => (code.value.match(/\p{Nd}/gu) ?? []).length;
+  let before = digits();
+  code.addEventListener("input", () => {
+    // A complete code that came at once was pasted or filled in. One that is typed waits for the person, who may want to correct it.
+    const now = digits();
+    const cameAtOnce = now - before > 1;
+    before = now;
+    if (cameAtOnce && now === Number(code.dataset.codeLength)) code.form.requestSubmit();
+  });
+}
+
+for (const button of document.querySelectorAll("button[data-wait]")) {
+  const end = performance.now() + Number(button.dataset.wait) * 1000;
+  const label = button.textContent;
+  const tick = () => {
+    const left = Math.ceil((end - performance.now()) / 1000);
+    button.disabled = left > 0;
+    button.textContent = left > 0 ? button.dataset.waitText.replace("{0}", left) : label;
+    if (left > 0) setTimeout(tick, 500);
+  };
+  tick();
+}
