@@ -5,12 +5,9 @@ using IdentityServer.Core.Persistence.Tables;
 using IdentityServer.Core.SignIn;
 using IdentityServer.Core.Users;
 using IdentityServer.Protocol;
-using IdentityServer.Protocol.Authorize;
 using IdentityServer.Testing;
 using Microsoft.EntityFrameworkCore;
-using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
-using Microsoft.Extensions.DependencyInjection.Extensions;
 
 namespace IdentityServer.Core.Tests.SignIn;
 
@@ -22,12 +19,10 @@ public sealed class SignInServer
     public SignInServer(TestDatabase database, Dictionary<string, string?>? settings = null)
     {
         Clock = database.Clock;
-        var configuration = new ConfigurationBuilder().AddInMemoryCollection(settings ?? []).Build();
-        services = database.Start(add: add =>
+        services = database.Start((settings ?? []).Select(setting => (setting.Key, setting.Value!)), add =>
         {
             add.AddProtocol();
-            add.TryAddSingleton<ParkedRequests>();
-            add.AddCore(configuration);
+            add.AddCore();
             add.AddSingleton<DispatcherBell>();
             add.AddSingleton<MessageSeal>();
             add.AddSingleton(provider => new Outbox(
