@@ -103,7 +103,7 @@ public abstract class GiveConsentTests : IAsyncLifetime
     private Task<ConsentView?> LookAsync(Session session, params string[] scopes) =>
         server.RunAsync<GiveConsent, ConsentView?>(consent => consent.LookAsync(Request("app", scopes), session, default));
 
-    private Task AllowAsync(Session session, params string[] scopes) => server.RunAsync<GiveConsent, bool>(async consent =>
+    private Task<bool> AllowAsync(Session session, params string[] scopes) => server.RunAsync<GiveConsent, bool>(async consent =>
     {
         await consent.AllowAsync(Request("app", scopes), session, default);
         return true;

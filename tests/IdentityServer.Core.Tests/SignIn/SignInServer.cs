@@ -76,8 +76,18 @@ public sealed class SignInServer
 
     public Task<Challenge> ChallengeAsync(Guid id) => ReadAsync(db => db.Challenges.AsNoTracking().SingleAsync(row => row.Id == id));
 
-    public Task<int> SessionsAsync(string address) => ReadAsync(db => db.Sessions.CountAsync(session =>
-        db.Users.Any(user => user.Id == session.UserId && user.NormalizedEmail == address.ToUpperInvariant())));
+    public async Task<int> SessionsAsync(string address)
+    {
+        var users = await UserIdsAsync(address);
+        return await ReadAsync(db => db.Sessions.CountAsync(session => users.Contains(session.UserId)));
+    }
+
+    /// <summary>Accounts with this address: one at most, or something is broken.</summary>
+    public Task<List<Guid>> UserIdsAsync(string address)
+    {
+        var key = Address.Parse(address)!.LookupKey;
+        return ReadAsync(db => db.Users.Where(user => user.NormalizedEmail == key).Select(user => user.Id).ToListAsync());
+    }
 
     /// <summary>The newest message of a challenge.</summary>
     public async Task<Mail> MailAsync(Guid challenge)
@@ -124,9 +134,11 @@ public sealed class SignInServer
         });
     }
 
-    public Task DisableAsync(string address) => ReadAsync(db => db.Users
-        .Where(user => user.NormalizedEmail == address.ToUpperInvariant())
-        .ExecuteUpdateAsync(set => set.SetProperty(user => user.DisabledAt, Clock.Now)));
+    public async Task DisableAsync(string address)
+    {
+        var users = await UserIdsAsync(address);
+        await ReadAsync(db => db.Users.Where(user => users.Contains(user.Id)).ExecuteUpdateAsync(set => set.SetProperty(user => user.DisabledAt, Clock.Now)));
+    }
 
     /// <summary>Signs in with a code.</summary>
     public async Task<SessionTicket> SignInAsync(string address, Visitor browser)

@@ -213,7 +213,7 @@ public abstract class SessionsTests
         Assert.Null(await server.RunAsync<ISubjects, Subject?>(subjects => subjects.FindAsync(Guid.Empty, default)));
     }
 
-    private static HttpContext Context(byte[]? secret)
+    private static DefaultHttpContext Context(byte[]? secret)
     {
         var context = new DefaultHttpContext();
         context.Request.Scheme = "https";
