@@ -68,8 +68,8 @@ public abstract class TestDatabase(DatabaseProvider provider) : IAsyncLifetime
         services.AddSingleton<IConfiguration>(configuration);
         services.AddSingleton<IHostEnvironment>(host);
         services.AddSingleton<TimeProvider>(Clock);
-        services.AddPersistence(configuration, host);
-        services.AddKeys(configuration);
+        services.AddPersistence(host);
+        services.AddKeys();
         add?.Invoke(services);
         if (!File.Exists(Path.Combine(host.ContentRootPath, "certs", "master.key")))
         {

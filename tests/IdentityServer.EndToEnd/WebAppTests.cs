@@ -24,7 +24,7 @@ public sealed class WebAppTests(Stack stack)
         await Expect(page.GetByTestId("access-token-refreshes")).ToContainTextAsync("1");
 
         // Signed in here already and asked before: the next sign-in asks nothing.
-        await page.Context.ClearCookiesAsync(new() { Name = new Regex("^(?!.*IdentityServer).*$") });
+        await page.Context.ClearCookiesAsync(new() { NameRegex = new Regex("^(?!.*IdentityServer).*$") });
         await page.GotoAsync(stack.WebApp);
         await page.GetByRole(AriaRole.Button, new() { Name = "Sign in" }).ClickAsync();
         await Expect(page.GetByTestId("userinfo-email")).ToHaveTextAsync("walter@example.com");

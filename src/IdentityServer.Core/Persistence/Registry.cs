@@ -101,13 +101,8 @@ public sealed class Registry(IDbContextFactory<ServerDb> databases, IOptions<Reg
             applications.ToFrozenDictionary(application => application.ClientId, StringComparer.Ordinal),
             applications.ToFrozenDictionary(application => application.Id),
             scopes.ToFrozenDictionary(scope => scope.Name, StringComparer.Ordinal),
-            applications.SelectMany(OriginsOf).ToFrozenSet(StringComparer.Ordinal));
+            applications.SelectMany(RedirectUris.Origins).ToFrozenSet(StringComparer.Ordinal));
     }
-
-    private static IEnumerable<string> OriginsOf(Application application) =>
-        application.Origins.Count > 0 ? application.Origins
-        : application.IsBrowserBased ? application.RedirectUris.Select(uri => new Uri(uri).GetLeftPart(UriPartial.Authority))
-        : [];
 
     private sealed record Snapshot(
         long Version,

@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using System.Text.RegularExpressions;
+using IdentityServer.Protocol;
 using IdentityServer.Protocol.Model;
 
 namespace IdentityServer.Core.Persistence;
@@ -46,45 +47,15 @@ internal static partial class RegistryRules
 
     private static IEnumerable<string> Uris(Application application)
     {
-        foreach (var uri in application.RedirectUris)
-        {
-            if (RedirectUriProblem(application, uri) is { } problem)
-                yield return $"RedirectUris: \"{uri}\" {problem}";
-        }
-
-        foreach (var uri in application.PostLogoutRedirectUris)
-        {
-            if (RedirectUriProblem(application, uri) is { } problem)
-                yield return $"PostLogoutRedirectUris: \"{uri}\" {problem}";
-        }
-
+        foreach (var problem in application.RedirectUris.Select(uri => RedirectUris.Problem(uri, application.Kind)).OfType<string>())
+            yield return $"RedirectUris: {problem}";
+        foreach (var problem in application.PostLogoutRedirectUris.Select(uri => RedirectUris.Problem(uri, application.Kind)).OfType<string>())
+            yield return $"PostLogoutRedirectUris: {problem}";
         foreach (var origin in application.Origins)
         {
             if (!IsWebUri(origin, out var uri) || uri.GetLeftPart(UriPartial.Authority) != origin)
                 yield return $"Origins: \"{origin}\" is not an origin such as https://app.example: scheme, host and port, in lower case, nothing after it.";
         }
-    }
-
-    /// <summary>The seam for the protocol's own rules of redirect URIs: null when the URI may be registered.</summary>
-    private static string? RedirectUriProblem(Application application, string uri)
-    {
-        if (uri.Length > 2000)
-            return "is longer than 2,000 characters.";
-        if (!Uri.TryCreate(uri, UriKind.Absolute, out var parsed) || uri.Any(char.IsWhiteSpace))
-            return "is not an absolute URI.";
-        if (uri.Contains('#', StringComparison.Ordinal))
-            return "has a fragment, which RFC 6749 §3.1.2 forbids.";
-        if (parsed.UserInfo.Length > 0 || uri.Contains('*', StringComparison.Ordinal))
-            return "has a user name or a wildcard: redirect URIs are compared as exact strings.";
-        if (IsWebUri(uri, out _))
-            return null;
-
-        // RFC 8252 §7.1: a private-use scheme is a reversed domain name, so it holds a full stop.
-        if (application.Kind == ApplicationKind.Native && parsed.Scheme.Contains('.', StringComparison.Ordinal))
-            return null;
-        return application.Kind == ApplicationKind.Native
-            ? "is neither https, nor http on a loopback host, nor a private-use scheme such as com.example.app:/callback (RFC 8252 §7)."
-            : "is neither https nor http on a loopback host.";
     }
 
     private static bool IsWebUri(string text, out Uri uri) =>

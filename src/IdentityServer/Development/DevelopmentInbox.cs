@@ -67,7 +67,10 @@ public static class DevelopmentInbox
         if (!folder.Exists)
             return [];
         var mails = new List<InboxMail>();
-        var files = folder.EnumerateFiles("*.eml").OrderByDescending(file => file.LastWriteTimeUtc).ThenByDescending(file => file.Name, StringComparer.Ordinal);
+        // A UUIDv7 begins with the time, in 12 hexadecimal digits, when the mail was asked for.
+        var files = folder.EnumerateFiles("*.eml")
+            .OrderByDescending(file => file.Name[..Math.Min(12, file.Name.Length)], StringComparer.Ordinal)
+            .ThenByDescending(file => file.LastWriteTimeUtc);
         foreach (var file in files.Take(MostMails))
         {
             if (await ReadAsync(file) is { } mail && (string.IsNullOrEmpty(to) || mail.To.Equals(to, StringComparison.OrdinalIgnoreCase)))

@@ -27,10 +27,12 @@ internal static class InboxPage
         <link rel="stylesheet" href="/css/site.css">
         </head>
         <body>
-        <main>
+        <div class="shell">
+        <main class="card card-wide">
         <h1>Development inbox</h1>
         {(open is null ? List(mails, to) : Mail(open, to))}
         </main>
+        </div>
         </body>
         </html>
 

@@ -1,7 +1,6 @@
 using System.Collections.Concurrent;
 using IdentityServer.Core.Delivery;
 using IdentityServer.Core.Persistence.Tables;
-using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Hosting;
@@ -19,17 +18,10 @@ internal sealed class DeliveryInstance
     public DeliveryInstance(TestDatabase database, TestSender sender, Dictionary<string, string?>? settings = null)
     {
         Sender = sender;
-        var configuration = new ConfigurationBuilder()
-            .AddInMemoryCollection(new Dictionary<string, string?>(StringComparer.Ordinal)
-            {
-                ["Delivery:Email:Provider"] = "file",
-                ["Delivery:PollInterval"] = "00:00:00.02",
-            })
-            .AddInMemoryCollection(settings ?? [])
-            .Build();
-        services = database.Start(add: collection =>
+        (string, string)[] quick = [("Delivery:Email:Provider", "file"), ("Delivery:PollInterval", "00:00:00.02")];
+        services = database.Start([.. quick, .. (settings ?? []).Select(setting => (setting.Key, setting.Value!))], collection =>
         {
-            collection.AddDelivery(configuration, new TestEnvironment());
+            collection.AddDelivery(new TestEnvironment());
             collection.RemoveAll<ISender>();
             collection.AddSingleton<ISender>(sender);
             collection.AddSingleton<IMessageRenderer, TestRenderer>();

@@ -7,7 +7,6 @@ using IdentityServer.UI.Messages;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.TestHost;
 using Microsoft.Extensions.DependencyInjection;
-using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Hosting;
 using Xunit;
 
@@ -139,7 +138,9 @@ public sealed class DevelopmentInboxTests : IAsyncLifetime
         builder.Host.UseDefaultServiceProvider(provider => provider.ValidateOnBuild = false);
         builder.Services.AddDelivery(builder.Environment).AddMessages();
         // Mails are written by hand here; there is no database to dispatch from.
-        builder.Services.RemoveAll<IHostedService>();
+        foreach (var service in builder.Services.Where(service => service.ImplementationType?.Name == "Dispatcher").ToList())
+            builder.Services.Remove(service);
+        builder.Host.UseDefaultServiceProvider(options => options.ValidateOnBuild = false);
         return builder.Build();
     }
 
