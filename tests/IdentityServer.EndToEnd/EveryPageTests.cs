@@ -30,7 +30,7 @@ public sealed class EveryPageTests(Stack stack)
 
         await ShowAsync(page, "home", server);
         await ShowAsync(page, "sign-in", $"{server}/sign-in");
-        await page.Keyboard.PressAsync("Enter");
+        await TypeAsync(page, "");
         await ShowAsync(page, "sign-in-error");
         var before = TimeProvider.System.GetUtcNow().AddSeconds(-1);
         await TypeAsync(page, address);
@@ -53,8 +53,7 @@ public sealed class EveryPageTests(Stack stack)
         await TypeAsync(page, mail.Code!);
         await page.WaitForURLAsync(new Regex("/sign-in/details"));
         await ShowAsync(page, "details");
-        await page.GetByRole(AriaRole.Textbox).FillAsync("   ");
-        await page.Keyboard.PressAsync("Enter");
+        await TypeAsync(page, "   ");
         await ShowAsync(page, "details-error");
         await TypeAsync(page, "Ada Lovelace");
         await page.WaitForURLAsync(new Regex("/account"));
