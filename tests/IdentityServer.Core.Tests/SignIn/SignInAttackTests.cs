@@ -1,5 +1,4 @@
 using System.Security.Cryptography;
-using IdentityServer.Core.Persistence.Tables;
 using IdentityServer.Core.SignIn;
 using IdentityServer.Core.Users;
 using IdentityServer.Protocol.Model;
