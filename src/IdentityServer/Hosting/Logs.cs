@@ -17,6 +17,8 @@ internal static class Logs
         logging.AddFilter("Microsoft.AspNetCore.Hosting.Diagnostics", LogLevel.Warning);
         logging.AddFilter("Microsoft.AspNetCore.HttpLogging.HttpLoggingMiddleware", LogLevel.None);
         logging.AddFilter("Microsoft.AspNetCore.Mvc.ModelBinding", LogLevel.Warning);
+        logging.AddFilter("Microsoft.AspNetCore.Mvc.RazorPages", LogLevel.Warning);
+        logging.AddFilter("Microsoft.AspNetCore.Routing.DefaultLinkGenerator", LogLevel.Warning);
     }
 
     public static void UseRequestLog(this WebApplication app)
