@@ -48,6 +48,7 @@ public static class UserInterface
             .AddMvcOptions(options =>
             {
                 options.Filters.Add(new RequestSizeLimitAttribute(MaxFormBytes));
+                options.Filters.Add<FormCharsetFilter>();
                 options.Filters.Add<LanguageFilter>();
                 options.Filters.Add<ExpiredFormFilter>();
                 options.Filters.Add<PageHeadersFilter>();

@@ -30,10 +30,6 @@ internal sealed class ChallengeSender(
         var hash = secrets.HashAddress(address);
         var recipient = await RecipientAsync(address, cancellationToken);
 
-        await using var transaction = await db.Database.BeginTransactionAsync(cancellationToken);
-        if (await limits.TakeStartAsync(db, hash, asker.Ip, now, cancellationToken) is { } at)
-            return new StartOutcome.TryLater(at);
-
         var id = Guid.CreateVersion7(now);
         var issued = Issue(id, recipient, asker, superseded: [], now);
         db.Add(new Challenge
@@ -58,6 +54,15 @@ internal sealed class ChallengeSender(
         });
         Queue(id, address, recipient, issued, asker);
         AuditLog.Add(db, AuditKind.SignInStarted, now, new AuditSubject(recipient.UserId, asker.ApplicationId, Ip: asker.Ip), Facts(recipient));
+
+        // Sealing is done by now: a new data protection key is written through a connection of its own, which would wait for this transaction.
+        await using var transaction = await db.Database.BeginTransactionAsync(cancellationToken);
+        if (await limits.TakeStartAsync(db, hash, asker.Ip, now, cancellationToken) is { } at)
+        {
+            db.ChangeTracker.Clear();
+            return new StartOutcome.TryLater(at);
+        }
+
         await CommitAsync(transaction, cancellationToken);
         return new StartOutcome.Started(id);
     }
@@ -74,18 +79,32 @@ internal sealed class ChallengeSender(
         var recipient = await RecipientAsync(address, cancellationToken);
         var issued = Issue(challenge.Id, recipient, asker, challenge.Codes, now);
 
-        await using var transaction = await db.Database.BeginTransactionAsync(cancellationToken);
-        // The challenge before the counters, as everywhere: locks taken crosswise would end in a deadlock.
-        if (!await ReplaceAsync(challenge, recipient, issued, now, cancellationToken))
-            return new ResendOutcome.TooSoon(now + options.ResendDelay);
-        if (await limits.TakeResendAsync(db, challenge.AddressHash, now, cancellationToken) is { } later)
-            return new ResendOutcome.TooSoon(later);
-
-        await outbox.WithdrawAsync(db, challenge.Id, cancellationToken);
         Queue(challenge.Id, address, recipient, issued, asker);
         AuditLog.Add(db, AuditKind.CodeSentAgain, now, new AuditSubject(recipient.UserId, asker.ApplicationId, Ip: asker.Ip), Facts(recipient));
-        await CommitAsync(transaction, cancellationToken);
+        if (await SaveResendAsync(challenge, recipient, issued, now, cancellationToken) is { } later)
+        {
+            db.ChangeTracker.Clear();
+            return new ResendOutcome.TooSoon(later);
+        }
+
         return new ResendOutcome.Sent();
+    }
+
+    private async Task<DateTimeOffset?> SaveResendAsync(
+        Challenge challenge, Recipient recipient, Issued issued, DateTimeOffset now, CancellationToken cancellationToken)
+    {
+        await using var transaction = await db.Database.BeginTransactionAsync(cancellationToken);
+
+        // The challenge before the counters, as everywhere: locks taken crosswise would end in a deadlock.
+        if (!await ReplaceAsync(challenge, recipient, issued, now, cancellationToken))
+            return now + options.ResendDelay;
+        if (await limits.TakeResendAsync(db, challenge.AddressHash, now, cancellationToken) is { } later)
+            return later;
+
+        // Before the new message is saved, or it would be withdrawn too.
+        await outbox.WithdrawAsync(db, challenge.Id, cancellationToken);
+        await CommitAsync(transaction, cancellationToken);
+        return null;
     }
 
     // Attempts stay as they are. NIST SP 800-63B-4 §3.1.3.2: "Generating a new authentication secret SHALL NOT reset the failed authentication count."
@@ -126,15 +145,10 @@ internal sealed class ChallengeSender(
         }
         while (superseded.Any(earlier => CryptographicOperations.FixedTimeEquals(earlier.Mac, mac)));
 
-        // A decoy's traces are of nothing: no code and no link can ever match them, with no special case where codes are compared.
+        // A decoy gets a code like any other, which nobody is told. Superseded codes are compared without costing a try: were a decoy's traces of
+        // nothing, who never hits upon a superseded code would know it for a decoy.
         var link = RandomNumberGenerator.GetBytes(32);
         var linkHash = SHA256.HashData(link);
-        if (recipient.IsDecoy)
-        {
-            RandomNumberGenerator.Fill(mac);
-            RandomNumberGenerator.Fill(linkHash);
-        }
-
         return new Issued(code, Base64Url.EncodeToString(link), new ChallengeCode(mac, now, now + options.CodeLifetime), asker.HasLink ? linkHash : null);
     }
 

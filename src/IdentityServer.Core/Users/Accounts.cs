@@ -60,6 +60,12 @@ internal sealed class Accounts(ServerDb db)
             set => set.SetProperty(user => user.PasswordHash, (string?)null).SetProperty(user => user.TwoFactorEnabled, false), cancellationToken);
         await db.Users.Where(user => user.Id == userId && !user.PhoneNumberConfirmed).ExecuteUpdateAsync(
             set => set.SetProperty(user => user.PhoneNumber, (string?)null), cancellationToken);
+        await EndAllAsync(userId, now, cancellationToken);
+    }
+
+    /// <summary>Ends every session, authorization and token of the account. Locks are taken as in the ledger: authorizations before tokens.</summary>
+    public async Task EndAllAsync(Guid userId, DateTimeOffset now, CancellationToken cancellationToken)
+    {
         await db.Sessions.Where(session => session.UserId == userId && session.EndedAt == null).ExecuteUpdateAsync(
             set => set.SetProperty(session => session.EndedAt, now), cancellationToken);
         await db.Authorizations.Where(authorization => authorization.UserId == userId && authorization.RevokedAt == null).ExecuteUpdateAsync(

@@ -32,6 +32,8 @@ public sealed class AssetFiles
         }
 
         read["/css/brand.css"] = Make("brand.css", Encoding.UTF8.GetBytes(brand.Stylesheet));
+        // What browsers ask for on answers that are no pages of ours.
+        read["/favicon.ico"] = read["/img/favicon.svg"];
         files = read.ToFrozenDictionary(StringComparer.Ordinal);
     }
 

@@ -1,4 +1,5 @@
 using IdentityServer.Core.Delivery;
+using IdentityServer.Protocol;
 using Microsoft.Extensions.Options;
 
 namespace IdentityServer.Development;
@@ -15,13 +16,13 @@ namespace IdentityServer.Development;
 internal sealed record InboxMail(Guid Id, string To, string Subject, string Text, string? Html, string? Code, string? Link, DateTimeOffset At);
 
 /// <summary>
-/// Shows the mails that the file sender wrote. Owns <c>/dev/inbox</c>, <c>/dev/inbox/{id}</c> and <c>/dev/inbox.json</c>,
+/// Shows the mails that the file sender wrote. Owns <c>/dev/inbox</c>, <c>/dev/inbox/{id}</c>, <c>/dev/inbox.json</c> and <c>/dev/inbox.js</c>,
 /// in Development only: they show everybody's codes.
 /// </summary>
 public static class DevelopmentInbox
 {
     private const int MostMails = 200;
-    private const string PagePolicy = "default-src 'none'; style-src 'self'; img-src 'self' data:; frame-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'";
+    private const string PagePolicy = "default-src 'none'; script-src 'self'; connect-src 'self'; style-src 'self'; img-src 'self' data:; frame-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'";
     private const string MailPolicy = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; form-action 'none'; frame-ancestors 'self'; sandbox allow-top-navigation-by-user-activation";
 
     /// <summary>Maps the inbox.</summary>
@@ -30,11 +31,22 @@ public static class DevelopmentInbox
     {
         if (!endpoints.ServiceProvider.GetRequiredService<IHostEnvironment>().IsDevelopment())
             throw new InvalidOperationException("The inbox shows everybody's codes: it is for Development only.");
-        var inbox = endpoints.MapGroup("/dev").ExcludeFromDescription();
+        var inbox = endpoints.MapGroup("/dev").ExcludeFromDescription().AddEndpointFilter(async (context, next) =>
+            IsOwnHost(context.HttpContext) ? await next(context) : TypedResults.NotFound());
         inbox.MapGet("/inbox.json", Json);
+        inbox.MapGet("/inbox.js", () => TypedResults.Text(InboxPage.Script, "text/javascript; charset=utf-8"));
         inbox.MapGet("/inbox", Page);
         inbox.MapGet("/inbox/{id:guid}", Mail);
         return endpoints;
+    }
+
+    // DNS rebinding: a page of any website whose name is pointed at this machine would read everybody's codes.
+    private static bool IsOwnHost(HttpContext context)
+    {
+        var host = context.Request.Host;
+        return Issuer.IsLoopback(host.Host)
+            || (context.RequestServices.GetRequiredService<IOptions<ProtocolOptions>>().Value.Issuer is { } issuer
+                && string.Equals(host.Host, new Uri(issuer).Host, StringComparison.OrdinalIgnoreCase));
     }
 
     private static async Task<IResult> Json(string? to, HttpContext context)
@@ -67,7 +79,10 @@ public static class DevelopmentInbox
         if (!folder.Exists)
             return [];
         var mails = new List<InboxMail>();
-        var files = folder.EnumerateFiles("*.eml").OrderByDescending(file => file.LastWriteTimeUtc).ThenByDescending(file => file.Name, StringComparer.Ordinal);
+        // A UUIDv7 begins with the time, in 12 hexadecimal digits, when the mail was asked for.
+        var files = folder.EnumerateFiles("*.eml")
+            .OrderByDescending(file => file.Name[..Math.Min(12, file.Name.Length)], StringComparer.Ordinal)
+            .ThenByDescending(file => file.LastWriteTimeUtc);
         foreach (var file in files.Take(MostMails))
         {
             if (await ReadAsync(file) is { } mail && (string.IsNullOrEmpty(to) || mail.To.Equals(to, StringComparison.OrdinalIgnoreCase)))

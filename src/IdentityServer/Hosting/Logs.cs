@@ -11,8 +11,8 @@ internal static class Logs
         ("Microsoft.AspNetCore.Hosting.Diagnostics", LogLevel.Warning),
         ("Microsoft.AspNetCore.HttpLogging.HttpLoggingMiddleware", LogLevel.None),
         ("Microsoft.AspNetCore.Mvc.ModelBinding", LogLevel.Warning),
-        ("Microsoft.AspNetCore.Mvc.RazorPages.Infrastructure.PageActionInvoker", LogLevel.Information),
-        ("Microsoft.AspNetCore.Routing.DefaultLinkGenerator", LogLevel.Information),
+        ("Microsoft.AspNetCore.Mvc.RazorPages", LogLevel.Warning),
+        ("Microsoft.AspNetCore.Routing.DefaultLinkGenerator", LogLevel.Warning),
         ("Microsoft.AspNetCore.Server.Kestrel.BadRequests", LogLevel.Information),
     ];
 

@@ -41,6 +41,19 @@ public sealed class FileSenderTests : SenderContract, IDisposable
     }
 
     [Fact]
+    public async Task Only_the_server_s_account_reads_the_mails()
+    {
+        if (OperatingSystem.IsWindows())
+        {
+            Assert.Skip("Windows has no file modes.");
+            return;
+        }
+
+        await Sender("data/mail").SendAsync(Message(), In(20));
+        Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute, File.GetUnixFileMode(Mails));
+    }
+
+    [Fact]
     public async Task A_folder_that_cannot_be_made_is_told_to_the_operator()
     {
         await File.WriteAllTextAsync(Path.Combine(folder, "taken"), "");

@@ -1,6 +1,4 @@
-using IdentityServer.Core.Abuse;
 using IdentityServer.Core.SignIn;
-using IdentityServer.Core.Users;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Options;
@@ -8,6 +6,7 @@ using Xunit;
 
 namespace IdentityServer.Core.Tests.SignIn;
 
+/// <summary>Values that are out of range; names and values that cannot be read are the host's to check, for all sections.</summary>
 public sealed class OptionsTests
 {
     [Fact]
@@ -29,9 +28,6 @@ public sealed class OptionsTests
     [InlineData("SignIn:MaxSends", "0", "1 to 10")]
     [InlineData("SignIn:ResendDelay", "00:06:00", "SignIn:CodeLifetime")]
     [InlineData("SignIn:DetailsLifetime", "02:00:00", "01:00:00")]
-    [InlineData("SignIn:SignUp", "perhaps", "true or false")]
-    [InlineData("SignIn:CodeLifetme", "00:05:00", "unknown")]
-    [InlineData("Limits:MessagesPerAddressAndHour", "many", "whole number")]
     [InlineData("Limits:MessagesPerAddressAndHour", "0", "at least 1")]
     [InlineData("Limits:MessagesPerAddressAndDay", "1", "less than")]
     [InlineData("Limits:StartsPerNetworkAndHour", "0", "at least 1")]
@@ -54,21 +50,21 @@ public sealed class OptionsTests
         {
             ["SignIn:CodeLength"] = "4",
             ["SignIn:CodeLifetime"] = "01:00:00",
-            ["SignIn:Codelenght"] = "6",
-            ["SignIn:MaxSends"] = "x",
+            ["SignIn:MaxSends"] = "0",
             ["Sessions:AbsoluteLifetime"] = "90.00:00:00",
         });
 
         var problems = Assert.Throws<AggregateException>(() => services.GetRequiredService<IStartupValidator>().Validate())
             .InnerExceptions.Cast<OptionsValidationException>().SelectMany(problem => problem.Failures).ToList();
 
-        Assert.Equal(5, problems.Count);
+        Assert.Equal(4, problems.Count);
     }
 
     private static ServiceProvider Services(Dictionary<string, string?> settings)
     {
         var services = new ServiceCollection();
-        services.AddCore(new ConfigurationBuilder().AddInMemoryCollection(settings).Build());
+        services.AddSingleton<IConfiguration>(new ConfigurationBuilder().AddInMemoryCollection(settings).Build());
+        services.AddCore();
         return services.BuildServiceProvider();
     }
 }

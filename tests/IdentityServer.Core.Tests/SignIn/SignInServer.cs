@@ -5,12 +5,9 @@ using IdentityServer.Core.Persistence.Tables;
 using IdentityServer.Core.SignIn;
 using IdentityServer.Core.Users;
 using IdentityServer.Protocol;
-using IdentityServer.Protocol.Authorize;
 using IdentityServer.Testing;
 using Microsoft.EntityFrameworkCore;
-using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
-using Microsoft.Extensions.DependencyInjection.Extensions;
 
 namespace IdentityServer.Core.Tests.SignIn;
 
@@ -22,12 +19,10 @@ public sealed class SignInServer
     public SignInServer(TestDatabase database, Dictionary<string, string?>? settings = null)
     {
         Clock = database.Clock;
-        var configuration = new ConfigurationBuilder().AddInMemoryCollection(settings ?? []).Build();
-        services = database.Start(settings, add =>
+        services = database.Start((settings ?? []).Select(setting => (setting.Key, setting.Value!)), add =>
         {
             add.AddProtocol();
-            add.TryAddSingleton<ParkedRequests>();
-            add.AddCore(configuration);
+            add.AddCore();
             add.AddSingleton<DispatcherBell>();
             add.AddSingleton<MessageSeal>();
             add.AddSingleton(provider => new Outbox(
@@ -81,8 +76,18 @@ public sealed class SignInServer
 
     public Task<Challenge> ChallengeAsync(Guid id) => ReadAsync(db => db.Challenges.AsNoTracking().SingleAsync(row => row.Id == id));
 
-    public Task<int> SessionsAsync(string address) => ReadAsync(db => db.Sessions.CountAsync(session =>
-        db.Users.Any(user => user.Id == session.UserId && user.NormalizedEmail == address.ToUpperInvariant())));
+    public async Task<int> SessionsAsync(string address)
+    {
+        var users = await UserIdsAsync(address);
+        return await ReadAsync(db => db.Sessions.CountAsync(session => users.Contains(session.UserId)));
+    }
+
+    /// <summary>Accounts with this address: one at most, or something is broken.</summary>
+    public Task<List<Guid>> UserIdsAsync(string address)
+    {
+        var key = Address.Parse(address)!.LookupKey;
+        return ReadAsync(db => db.Users.Where(user => user.NormalizedEmail == key).Select(user => user.Id).ToListAsync());
+    }
 
     /// <summary>The newest message of a challenge.</summary>
     public async Task<Mail> MailAsync(Guid challenge)
@@ -129,9 +134,11 @@ public sealed class SignInServer
         });
     }
 
-    public Task DisableAsync(string address) => ReadAsync(db => db.Users
-        .Where(user => user.NormalizedEmail == address.ToUpperInvariant())
-        .ExecuteUpdateAsync(set => set.SetProperty(user => user.DisabledAt, Clock.Now)));
+    public async Task DisableAsync(string address)
+    {
+        var users = await UserIdsAsync(address);
+        await ReadAsync(db => db.Users.Where(user => users.Contains(user.Id)).ExecuteUpdateAsync(set => set.SetProperty(user => user.DisabledAt, Clock.Now)));
+    }
 
     /// <summary>Signs in with a code.</summary>
     public async Task<SessionTicket> SignInAsync(string address, Visitor browser)

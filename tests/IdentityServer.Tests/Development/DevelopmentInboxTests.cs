@@ -78,14 +78,14 @@ public sealed class DevelopmentInboxTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task The_page_shows_values_as_text_and_runs_no_script()
+    public async Task The_page_shows_values_as_text_and_runs_no_script_but_its_own()
     {
         await SendAsync("ada@example.org", "111111", "<script>alert(1)</script>");
         using var response = await client.GetAsync("/dev/inbox");
         var page = await response.Content.ReadAsStringAsync();
-        Assert.DoesNotContain("<script", page, StringComparison.OrdinalIgnoreCase);
+        Assert.DoesNotContain("<script>", page, StringComparison.OrdinalIgnoreCase);
         Assert.Contains("111111", page, StringComparison.Ordinal);
-        Assert.Contains("http-equiv=\"refresh\"", page, StringComparison.Ordinal);
+        Assert.Contains("/dev/inbox.js", page, StringComparison.Ordinal);
         Assert.Contains("default-src 'none'", Policy(response), StringComparison.Ordinal);
         Assert.Equal("no-store", response.Headers.CacheControl?.ToString());
     }

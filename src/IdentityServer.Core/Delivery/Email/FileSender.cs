@@ -35,6 +35,7 @@ internal sealed class FileSender : ISender
         var workplace = Path.Combine(directory, $".{message.Id:N}");
         try
         {
+            MakeDirectory(directory);
             MakeDirectory(workplace);
             using var mail = MailComposer.Compose(message, to!, from);
             using var client = new SmtpClient

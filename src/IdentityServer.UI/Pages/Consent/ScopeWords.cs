@@ -9,10 +9,10 @@ namespace IdentityServer.UI.Pages.Consent;
 /// <param name="Remembered">The person allowed it before.</param>
 public sealed record ScopeWords(string Title, string? Description, bool Remembered)
 {
-    /// <summary>The registered words; for the standards' own scopes this server's, in the person's language.</summary>
+    /// <summary>The registered words; for the standards' own scopes the pages' words, which speak the person's language.</summary>
     public static ScopeWords For(Scope scope, IReadOnlySet<string> remembered) => new(
-        scope.DisplayName ?? Own(scope.Name, "Title") ?? scope.Name,
-        scope.Description ?? (scope.DisplayName is null ? Own(scope.Name, "Description") : null),
+        Own(scope.Name, "Title") ?? scope.DisplayName ?? scope.Name,
+        Own(scope.Name, "Description") ?? scope.Description,
         remembered.Contains(scope.Name));
 
     private static string? Own(string scope, string part) => scope switch
