@@ -26,6 +26,7 @@ public sealed class SecretsInLogsTests
         ("Logging:LogLevel:Microsoft.AspNetCore.Hosting.Diagnostics", "Trace"),
         ("Logging:LogLevel:Microsoft.AspNetCore.Mvc", "Trace"),
         ("Logging:LogLevel:Microsoft.EntityFrameworkCore", "Trace"),
+        ("Logging:Console:LogLevel:Default", "None"),
         ("Logging:Captured:LogLevel:Default", "Trace"),
         ("Logging:Captured:LogLevel:Microsoft", "Trace"),
         ("Logging:Captured:LogLevel:Microsoft.AspNetCore", "Trace"),

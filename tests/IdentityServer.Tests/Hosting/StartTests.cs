@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Text.Json;
 using IdentityServer.Testing;
 using Xunit;
@@ -112,21 +111,18 @@ public sealed class StartTests : IDisposable
             Assert.Skip(reason);
         await File.WriteAllTextAsync(Path.Combine(folder, "master.key"), Convert.ToBase64String(new byte[32]));
 
-        foreach (var connection in new[]
+        var unknown = $"{PostgresCluster.NewDatabase()};Username=nobody-here;Password=hunter2-very-secret";
+        var unreachable = $"Host=127.0.0.1;Port={ChildProcess.FreePort()};Database=a;Username=b;Password=hunter2-very-secret";
+        var runs = await Task.WhenAll(
+            RunAsync([], OnPostgres(unknown)), RunAsync(["migrate"], OnPostgres(unknown)), RunAsync([], OnPostgres(unreachable)), RunAsync(["prune"], OnPostgres(unreachable)));
+
+        Assert.All(runs, run =>
         {
-            $"{PostgresCluster.NewDatabase()};Username=nobody-here;Password=hunter2-very-secret",
-            string.Create(CultureInfo.InvariantCulture, $"Host=127.0.0.1;Port={ChildProcess.FreePort()};Database=a;Username=b;Password=hunter2-very-secret"),
-        })
-        {
-            foreach (var command in new string[][] { [], ["migrate"], ["prune"] })
-            {
-                var (code, output) = await RunAsync(command, [.. Valid, ("Keys__MasterKeyFile", "master.key"), ("Database__Provider", "Postgres"), ("Database__ConnectionString", connection)]);
-                Assert.Equal(1, code);
-                Assert.Contains("Postgres", output, StringComparison.Ordinal);
-                Assert.DoesNotContain("hunter2", output, StringComparison.Ordinal);
-                AssertReadable(output);
-            }
-        }
+            Assert.Equal(1, run.Code);
+            Assert.Contains("The Postgres database cannot be used", run.Output, StringComparison.Ordinal);
+            Assert.DoesNotContain("hunter2", run.Output, StringComparison.Ordinal);
+            AssertReadable(run.Output);
+        });
     }
 
     [Fact]
@@ -144,6 +140,9 @@ public sealed class StartTests : IDisposable
     }
 
     public void Dispose() => Directory.Delete(folder, recursive: true);
+
+    private static (string, string)[] OnPostgres(string connection) =>
+        [.. Valid, ("Keys__MasterKeyFile", "master.key"), ("Database__Provider", "Postgres"), ("Database__ConnectionString", connection)];
 
     // For people, not for debuggers.
     private static void AssertReadable(string output)
