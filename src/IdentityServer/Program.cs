@@ -38,7 +38,10 @@ try
     app.MapUI();
     app.MapHealthChecks("/health");
     if (app.Environment.IsDevelopment())
+    {
         app.MapDevelopmentInbox();
+        app.MapDevelopmentGuides();
+    }
 
     app.AnnounceAddresses();
     await app.RunAsync();
