@@ -11,7 +11,7 @@ internal sealed class PageHeadersFilter(Brand brand, WaitingRequest waiting, Wai
     {
         var headers = context.HttpContext.Response.Headers;
         headers.ContentSecurityPolicy = Policy(FormTargets());
-        // As antiforgery writes them, which warns in the log about anything else.
+        // As antiforgery writes it: for anything else it logs a warning at every form.
         headers.CacheControl = "no-cache, no-store";
         headers.Pragma = "no-cache";
         headers.XContentTypeOptions = "nosniff";
