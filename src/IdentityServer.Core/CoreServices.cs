@@ -1,6 +1,7 @@
 using IdentityServer.Core.Abuse;
 using IdentityServer.Core.Account;
 using IdentityServer.Core.Consent;
+using IdentityServer.Core.Delivery;
 using IdentityServer.Core.Keys;
 using IdentityServer.Core.Persistence;
 using IdentityServer.Core.SignIn;
@@ -11,6 +12,7 @@ using IdentityServer.Protocol.Grants;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
+using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Options;
@@ -56,7 +58,12 @@ public static class CoreServices
     private static void AddSignIn(IServiceCollection services)
     {
         services.AddScoped<Challenges>();
-        services.AddScoped<AddressLimits>();
+        services.AddScoped<SignInLimits>();
+        services.AddScoped<SmsGate>();
+        services.AddSingleton<SmsAlarm>();
+        services.AddSingleton(new CountryOf(_ => null));
+        services.AddSingleton(provider => new SmsStops(
+            Get<IDbContextFactory<ServerDb>>(provider), Get<IOptions<DeliveryOptions>>(provider), Get<IOptions<LimitOptions>>(provider), Get<TimeProvider>(provider)));
         services.AddScoped<ChallengeSender>();
         services.AddScoped<CodeChecker>();
         services.AddScoped<Completer>();

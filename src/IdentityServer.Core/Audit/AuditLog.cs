@@ -34,6 +34,9 @@ public enum AuditKind
     /// <summary>Another code was asked for.</summary>
     CodeSentAgain,
 
+    /// <summary>A text message was asked for and not sent. Data: <c>reason</c>: <c>country</c>, <c>budget</c> or <c>unanswered</c>.</summary>
+    SmsWithheld,
+
     /// <summary>A wrong code was typed. Data: <c>failures</c> in a row for the address.</summary>
     WrongCode,
 

@@ -16,7 +16,7 @@ public static class DeliveryRegistration
     /// </summary>
     public static IServiceCollection AddDelivery(this IServiceCollection services, IHostEnvironment environment)
     {
-        services.AddSettings<DeliveryOptions>("Delivery", options => [.. options.Problems(), .. options.Email.Problems()])
+        services.AddSettings<DeliveryOptions>("Delivery", options => [.. options.Problems(), .. options.Email.Problems(), .. options.Sms.SpendingProblems()])
             .PostConfigure(options => options.Email.Provider ??= environment.IsDevelopment() ? "file" : null);
         services.TryAddSingleton(TimeProvider.System);
         services.AddMetrics();

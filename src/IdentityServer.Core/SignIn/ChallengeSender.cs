@@ -17,7 +17,7 @@ namespace IdentityServer.Core.SignIn;
 /// statements and the same rows; what differs is in the message, which only the address's owner reads.
 /// </summary>
 internal sealed class ChallengeSender(
-    ServerDb db, Challenges challenges, Accounts accounts, AddressLimits limits, Secrets secrets, Outbox outbox, IOptions<SignInOptions> settings, TimeProvider time)
+    ServerDb db, Challenges challenges, Accounts accounts, SignInLimits limits, SmsGate gate, Secrets secrets, Outbox outbox, IOptions<SignInOptions> settings, TimeProvider time)
 {
     // How long more codes can be asked for in one challenge.
     private static readonly TimeSpan Life = TimeSpan.FromMinutes(30);
@@ -45,6 +45,7 @@ internal sealed class ChallengeSender(
             LinkHash = issued.LinkHash,
             BrowserHash = asker.BrowserHash,
             Request = asker.Request,
+            Counted = limits.StartKeys(hash, asker.Source),
             Locale = asker.Locale,
             Sends = 1,
             LastSentAt = now,
@@ -52,17 +53,18 @@ internal sealed class ChallengeSender(
             CreatedAt = now,
             ExpiresAt = now + Life,
         });
-        Queue(id, address, recipient, issued, asker);
+        var message = Queue(id, address, recipient, issued, asker);
         AuditLog.Add(db, AuditKind.SignInStarted, now, new AuditSubject(recipient.UserId, asker.ApplicationId, Ip: asker.Ip), Facts(recipient));
 
         // Sealing is done by now: a new data protection key is written through a connection of its own, which would wait for this transaction.
         await using var transaction = await db.Database.BeginTransactionAsync(cancellationToken);
-        if (await limits.TakeStartAsync(db, hash, asker.Ip, now, cancellationToken) is { } at)
+        if (await limits.TakeStartAsync(db, hash, asker.Source, now, cancellationToken) is { } full)
         {
             db.ChangeTracker.Clear();
-            return new StartOutcome.TryLater(at);
+            return new StartOutcome.TryLater(full.Until);
         }
 
+        await WithholdAsync(message, address, recipient, asker, now, cancellationToken);
         await CommitAsync(transaction, cancellationToken);
         return new StartOutcome.Started(id);
     }
@@ -79,9 +81,10 @@ internal sealed class ChallengeSender(
         var recipient = await RecipientAsync(address, cancellationToken);
         var issued = Issue(challenge.Id, recipient, asker, challenge.Codes, now);
 
-        Queue(challenge.Id, address, recipient, issued, asker);
+        var message = Queue(challenge.Id, address, recipient, issued, asker);
         AuditLog.Add(db, AuditKind.CodeSentAgain, now, new AuditSubject(recipient.UserId, asker.ApplicationId, Ip: asker.Ip), Facts(recipient));
-        if (await SaveResendAsync(challenge, recipient, issued, now, cancellationToken) is { } later)
+        var withhold = () => WithholdAsync(message, address, recipient, asker, now, cancellationToken);
+        if (await SaveResendAsync(challenge, recipient, issued, withhold, now, cancellationToken) is { } later)
         {
             db.ChangeTracker.Clear();
             return new ResendOutcome.TooSoon(later);
@@ -91,15 +94,16 @@ internal sealed class ChallengeSender(
     }
 
     private async Task<DateTimeOffset?> SaveResendAsync(
-        Challenge challenge, Recipient recipient, Issued issued, DateTimeOffset now, CancellationToken cancellationToken)
+        Challenge challenge, Recipient recipient, Issued issued, Func<Task> withhold, DateTimeOffset now, CancellationToken cancellationToken)
     {
         await using var transaction = await db.Database.BeginTransactionAsync(cancellationToken);
 
         // The challenge before the counters, as everywhere: locks taken crosswise would end in a deadlock.
         if (!await ReplaceAsync(challenge, recipient, issued, now, cancellationToken))
             return now + options.ResendDelay;
-        if (await limits.TakeResendAsync(db, challenge.AddressHash, now, cancellationToken) is { } later)
-            return later;
+        if (await limits.TakeResendAsync(db, challenge.AddressHash, now, cancellationToken) is { } full)
+            return full.Until;
+        await withhold();
 
         // Before the new message is saved, or it would be withdrawn too.
         await outbox.WithdrawAsync(db, challenge.Id, cancellationToken);
@@ -157,7 +161,7 @@ internal sealed class ChallengeSender(
         return new Issued(code, Base64Url.EncodeToString(link), new ChallengeCode(mac, now, now + options.CodeLifetime), asker.HasLink ? linkHash : null);
     }
 
-    private void Queue(Guid challengeId, Address address, Recipient recipient, Issued issued, Asker asker)
+    private Guid Queue(Guid challengeId, Address address, Recipient recipient, Issued issued, Asker asker)
     {
         var model = new Dictionary<string, string>(StringComparer.Ordinal) { ["host"] = new Uri(asker.Origin).Authority };
         if (!recipient.IsDecoy)
@@ -169,7 +173,19 @@ internal sealed class ChallengeSender(
                 model["link"] = $"{asker.Origin}/sign-in/link?token={issued.Link}";
         }
 
-        outbox.Add(db, new NewMessage(challengeId, address.Channel, recipient.Template, recipient.To, model, asker.Locale, issued.Code.ExpiresAt));
+        return outbox.Add(db, new NewMessage(challengeId, address.Channel, recipient.Template, recipient.To, model, asker.Locale, issued.Code.ExpiresAt));
+    }
+
+    // The person sees the same page, and waits: whoever is paid by the message must not learn why none comes.
+    private async Task WithholdAsync(
+        Guid message, Address address, Recipient recipient, Asker asker, DateTimeOffset now, CancellationToken cancellationToken)
+    {
+        if (address.Channel != Channel.Sms || await gate.TakeAsync(db, recipient.To, now, cancellationToken) is not { } reason)
+            return;
+
+        db.ChangeTracker.Entries<Message>().Single(entry => entry.Entity.Id == message).State = EntityState.Detached;
+        var facts = new Dictionary<string, string>(StringComparer.Ordinal) { ["reason"] = reason };
+        AuditLog.Add(db, AuditKind.SmsWithheld, now, new AuditSubject(recipient.UserId, asker.ApplicationId, Ip: asker.Ip), facts);
     }
 
     private async Task CommitAsync(IDbContextTransaction transaction, CancellationToken cancellationToken)

@@ -36,7 +36,7 @@ internal sealed record Finisher(Visitor? Visitor, string? Name, string Locale, s
 /// Claims a challenge whose code or link was right: one conditional update wins, and everything that the proof buys is in the same transaction.
 /// </summary>
 internal sealed class Completer(
-    ServerDb db, Challenges challenges, Accounts accounts, SessionWriter sessions, IOptions<SignInOptions> settings, TimeProvider time)
+    ServerDb db, Challenges challenges, Accounts accounts, SmsGate gate, SessionWriter sessions, IOptions<SignInOptions> settings, TimeProvider time)
 {
     private const int Rounds = 5;
 
@@ -93,7 +93,7 @@ internal sealed class Completer(
             AuditLog.Add(db, AuditKind.UnprovenStateRemoved, now, new AuditSubject(account.Id, Ip: finisher.Ip));
         }
 
-        await AddressLimits.ForgetAsync(db, challenge.AddressHash, cancellationToken);
+        await SettleAsync(challenge, cancellationToken);
         var ticket = await OpenAsync(challenge, account.Id, finisher, now, cancellationToken);
         AuditLog.Add(db, AuditKind.SignedIn, now, new AuditSubject(account.Id, challenge.ApplicationId, ticket?.SessionId, finisher.Ip));
         await CommitAsync(transaction, cancellationToken);
@@ -106,7 +106,7 @@ internal sealed class Completer(
         if (!await MoveAsync(challenge, ChallengeStatus.Completed, challenge.ExpiresAt, now, cancellationToken))
             return null;
 
-        await AddressLimits.ForgetAsync(db, challenge.AddressHash, cancellationToken);
+        await SettleAsync(challenge, cancellationToken);
         var userId = accounts.Add(address, finisher.Name!, finisher.Locale, now);
         try
         {
@@ -137,7 +137,7 @@ internal sealed class Completer(
         if (!await MoveAsync(challenge, ChallengeStatus.Verified, now + options.DetailsLifetime, now, cancellationToken))
             return null;
 
-        await AddressLimits.ForgetAsync(db, challenge.AddressHash, cancellationToken);
+        await SettleAsync(challenge, cancellationToken);
         AuditLog.Add(db, AuditKind.AddressProved, now, new AuditSubject(ApplicationId: challenge.ApplicationId, Ip: finisher.Ip));
         await CommitAsync(transaction, cancellationToken);
         return new Completion.NewPerson();
@@ -164,6 +164,12 @@ internal sealed class Completer(
 
     private async Task<SessionTicket?> OpenAsync(Challenge challenge, Guid userId, Finisher finisher, DateTimeOffset now, CancellationToken cancellationToken) =>
         finisher.Visitor is null ? null : await sessions.OpenAsync(userId, challenge.Id, finisher.Visitor, Methods, now, cancellationToken);
+
+    // Proving comes before signing up: what the proof gave back is not given back again.
+    private Task SettleAsync(Challenge challenge, CancellationToken cancellationToken) => challenge.Status != ChallengeStatus.Pending
+        ? Task.CompletedTask
+        : SignInLimits.SettleAsync(
+            db, challenge, challenge.Channel == Channel.Sms ? gate.Answered(challenges.AddressOf(challenge)) : [], cancellationToken);
 
     private async Task CommitAsync(IDbContextTransaction transaction, CancellationToken cancellationToken)
     {

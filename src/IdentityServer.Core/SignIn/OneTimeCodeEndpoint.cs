@@ -90,7 +90,11 @@ internal sealed class OneTimeCodeEndpoint(
     }
 
     private Asker AskerOf(HttpContext context, Application application, OneTimeCodeChallenge challenge, string locale) =>
-        new(challenge.BrowserHash, Visitors.IpOf(context), locale, issuer.For(context), application.DisplayName) { ApplicationId = application.Id };
+        new(challenge.BrowserHash, Visitors.IpOf(context), locale, issuer.For(context), application.DisplayName)
+        {
+            ApplicationId = application.Id,
+            Source = OneTimeCodeGrant.SourceOf(application, Visitors.IpOf(context)),
+        };
 
     private ProtocolError TooMany(string what, DateTimeOffset at) =>
         new("too_many_requests", $"{what} Wait as long as Retry-After says.", StatusCodes.Status429TooManyRequests) { RetryAfter = at - time.GetUtcNow() };

@@ -70,6 +70,9 @@ public abstract record VerifyOutcome
     /// <param name="Until">When codes work again; null: only after the link was used.</param>
     public sealed record Paused(DateTimeOffset? Until) : VerifyOutcome;
 
+    /// <summary>Too many wrong codes from this network; cost no try.</summary>
+    public sealed record TryLater(DateTimeOffset At) : VerifyOutcome;
+
     /// <summary>No such challenge in this browser.</summary>
     public sealed record Gone : VerifyOutcome;
 }

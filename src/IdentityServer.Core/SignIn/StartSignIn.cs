@@ -66,6 +66,7 @@ public sealed class StartSignIn
         return new Asker(visitor.BrowserHash, visitor.Ip, visitor.Locale, visitor.Origin, application?.DisplayName ?? "")
         {
             Request = request is null ? null : parkedRequest,
+            Source = new Source(visitor.Ip, request?.ClientId),
             HasLink = true,
         };
     }

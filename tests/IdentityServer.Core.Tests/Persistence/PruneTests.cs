@@ -26,14 +26,14 @@ public abstract class PruneTests
         await using var db = await database.OpenAsync();
         var old = now.AddDays(-2);
         for (var i = 0; i < 25; i++)
-            db.AddRange(NewToken(old, null), NewChallenge(old), NewMessage(now.AddDays(-8)), NewConsumedId(i, now.AddSeconds(-1)), NewCounter($"old{i}", now.AddDays(-31)));
+            db.AddRange(NewToken(old, null), NewChallenge(old), NewMessage(now.AddDays(-8)), NewConsumedId(i, now.AddSeconds(-1)), NewCounter($"old{i}", now.AddDays(-36)));
         db.AddRange(
             NewToken(now.AddHours(-23), null),
             NewChallenge(now.AddHours(-23)),
             NewMessage(now.AddDays(-6)),
             NewConsumedId(100, now.AddSeconds(1)),
-            NewCounter("new", now.AddDays(-29)),
-            NewCounter("blocked", now.AddDays(-31), DateTimeOffset.MaxValue));
+            NewCounter("new", now.AddDays(-34)),
+            NewCounter("blocked", now.AddDays(-36), DateTimeOffset.MaxValue));
         await db.SaveChangesAsync();
 
         Assert.Equal(125, await Prune(batch: 10).RunAsync(default));

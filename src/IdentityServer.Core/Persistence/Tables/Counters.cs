@@ -12,8 +12,8 @@ public sealed class Counter
     /// <summary>When the window began.</summary>
     public required DateTimeOffset WindowStart { get; set; }
 
-    /// <summary>How often since then.</summary>
-    public int Count { get; set; }
+    /// <summary>How often, or how much, since then.</summary>
+    public long Count { get; set; }
 
     /// <summary>Until when nothing more is allowed, whatever the count.</summary>
     public DateTimeOffset? BlockedUntil { get; set; }

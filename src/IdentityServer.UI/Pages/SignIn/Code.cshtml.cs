@@ -73,6 +73,8 @@ public sealed class CodeModel(StartSignIn start, VerifyCode verify, Visitors vis
                 return await MistakeAsync(Texts.Text("Code.Superseded"), cancellationToken);
             case VerifyOutcome.Paused paused:
                 return await PausedAsync(paused.Until, cancellationToken);
+            case VerifyOutcome.TryLater later:
+                return await TryLaterAsync(later.At - time.GetUtcNow(), cancellationToken);
             case VerifyOutcome.Spent:
                 StartAgain = StartAgain.Spent(waiting.Sealed);
                 Response.StatusCode = StatusCodes.Status422UnprocessableEntity;
@@ -118,6 +120,13 @@ public sealed class CodeModel(StartSignIn start, VerifyCode verify, Visitors vis
             Notice = new Notice(Texts.Text("Code.Off"));
         }
 
+        return ShowAsync(StatusCodes.Status429TooManyRequests, cancellationToken);
+    }
+
+    private Task<IActionResult> TryLaterAsync(TimeSpan wait, CancellationToken cancellationToken)
+    {
+        this.RetryAfter(wait);
+        Notice = new Notice(Texts.Text("Code.TryLater", Spans.Wait(wait)));
         return ShowAsync(StatusCodes.Status429TooManyRequests, cancellationToken);
     }
 
