@@ -15,6 +15,7 @@ using Microsoft.AspNetCore.Routing;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using SessionOptions = IdentityServer.Core.Users.SessionOptions;
 
@@ -61,6 +62,8 @@ public static class CoreServices
         services.AddScoped<SignInLimits>();
         services.AddScoped<SmsGate>();
         services.AddSingleton<SmsAlarm>();
+        services.AddSingleton(provider => new RefusedRequests(
+            Get<IDbContextFactory<ServerDb>>(provider), Get<IOptions<LimitOptions>>(provider), Get<TimeProvider>(provider), Get<ILogger<RefusedRequests>>(provider)));
         services.AddSingleton(new CountryOf(_ => null));
         services.AddSingleton(provider => new SmsStops(
             Get<IDbContextFactory<ServerDb>>(provider), Get<IOptions<DeliveryOptions>>(provider), Get<IOptions<LimitOptions>>(provider), Get<TimeProvider>(provider)));

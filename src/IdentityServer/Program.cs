@@ -30,9 +30,11 @@ try
 
     await app.PrepareAsync();
     app.UseForwardedHeaders();
+    app.UseProxyWatch();
     app.UseRequestLog();
     app.UseErrors();
     app.UseCors();
+    app.UseRequestLimits();
     app.MapProtocol();
     app.MapOneTimeCode();
     app.MapUI();

@@ -54,7 +54,7 @@ internal static class Counting
     public static async Task<Count> TakeFailureAsync(ServerDb db, string key, DateTimeOffset now, CancellationToken cancellationToken)
     {
         await db.Database.ExecuteSqlAsync(
-            $"""INSERT INTO "Counters" ("Key", "WindowStart", "Count") VALUES ({key}, {Stored(db, now)}, 0) ON CONFLICT ("Key") DO NOTHING""", cancellationToken);
+            $"""INSERT INTO "Counters" ("Key", "WindowStart", "Count", "ExpiresAt") VALUES ({key}, {Stored(db, now)}, 0, {Stored(db, now + FailureBudget.Memory)}) ON CONFLICT ("Key") DO NOTHING""", cancellationToken);
 
         while (true)
         {
@@ -69,8 +69,10 @@ internal static class Counting
             var failures = (int)counter.Count + 1;
             var pause = FailureBudget.PauseAfter(failures);
             DateTimeOffset? until = pause > TimeSpan.Zero ? now + pause : null;
+            var expires = now + (pause > FailureBudget.Memory ? pause : FailureBudget.Memory);
             var taken = await db.Counters.Where(row => row.Key == key && row.Count == counter.Count).ExecuteUpdateAsync(
-                set => set.SetProperty(row => row.Count, failures).SetProperty(row => row.BlockedUntil, until).SetProperty(row => row.WindowStart, now),
+                set => set.SetProperty(row => row.Count, failures).SetProperty(row => row.BlockedUntil, until)
+                    .SetProperty(row => row.WindowStart, now).SetProperty(row => row.ExpiresAt, expires),
                 cancellationToken);
             if (taken == 1)
                 return new Count.Taken(failures);
@@ -83,13 +85,15 @@ internal static class Counting
         var key = Parameter(command, limit.Key);
         var start = Parameter(command, Stored(db, limit.Since ?? now));
         var over = Parameter(command, Stored(db, limit.Since is { } since ? since.AddMilliseconds(-1) : now - limit.Window));
+        var expires = Parameter(command, Stored(db, (limit.Since ?? now) + limit.Window));
         var by = Parameter(command, limit.By);
         var most = Parameter(command, limit.Most);
         text.Append(CultureInfo.InvariantCulture, $"""
-            INSERT INTO "Counters" ("Key", "WindowStart", "Count") SELECT {key}, {start}, {by} WHERE {by} <= {most}
+            INSERT INTO "Counters" ("Key", "WindowStart", "Count", "ExpiresAt") SELECT {key}, {start}, {by}, {expires} WHERE {by} <= {most}
             ON CONFLICT ("Key") DO UPDATE SET
                 "Count" = CASE WHEN "Counters"."WindowStart" <= {over} THEN excluded."Count" ELSE "Counters"."Count" + excluded."Count" END,
-                "WindowStart" = CASE WHEN "Counters"."WindowStart" <= {over} THEN excluded."WindowStart" ELSE "Counters"."WindowStart" END
+                "WindowStart" = CASE WHEN "Counters"."WindowStart" <= {over} THEN excluded."WindowStart" ELSE "Counters"."WindowStart" END,
+                "ExpiresAt" = CASE WHEN "Counters"."WindowStart" <= {over} THEN excluded."ExpiresAt" ELSE "Counters"."ExpiresAt" END
             WHERE "Counters"."WindowStart" <= {over} OR "Counters"."Count" + excluded."Count" <= {most}
             RETURNING "Key";
 

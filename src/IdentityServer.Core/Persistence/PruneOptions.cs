@@ -13,10 +13,6 @@ public sealed class PruneOptions
     [Range(typeof(TimeSpan), "00:10:00", "365.00:00:00")]
     public TimeSpan MessageRetention { get; set; } = TimeSpan.FromDays(7);
 
-    /// <summary>Counters, after their window began, unless they block someone; 35 days by default and at least 32, longer than every window: a month's budget counts to its end.</summary>
-    [Range(typeof(TimeSpan), "32.00:00:00", "365.00:00:00")]
-    public TimeSpan CounterRetention { get; set; } = TimeSpan.FromDays(35);
-
     /// <summary>Rows in one transaction; 1,000 by default and at most.</summary>
     [Range(1, 1000)]
     public int BatchSize { get; set; } = 1000;

@@ -111,7 +111,7 @@ public abstract class CountingTests
         Assert.Equal(20, await CountAsync(narrow.Key));
     }
 
-    private static string NewKey() => $"test:{Guid.NewGuid():N}";
+    private static string NewKey() => $"test:{System.Security.Cryptography.RandomNumberGenerator.GetHexString(16)}";
 
     private async Task<Full?> TakeAsync(params Limit[] limits)
     {

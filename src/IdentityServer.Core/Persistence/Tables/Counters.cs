@@ -17,6 +17,9 @@ public sealed class Counter
 
     /// <summary>Until when nothing more is allowed, whatever the count.</summary>
     public DateTimeOffset? BlockedUntil { get; set; }
+
+    /// <summary>When it says nothing any more and may be deleted.</summary>
+    public DateTimeOffset ExpiresAt { get; set; }
 }
 
 internal sealed class CountersTable : IEntityTypeConfiguration<Counter>
@@ -26,6 +29,6 @@ internal sealed class CountersTable : IEntityTypeConfiguration<Counter>
         builder.ToTable("Counters");
         builder.HasKey(counter => counter.Key);
         builder.Property(counter => counter.Key).HasMaxLength(200);
-        builder.HasIndex(counter => counter.WindowStart);
+        builder.HasIndex(counter => counter.ExpiresAt);
     }
 }
