@@ -146,7 +146,7 @@ public abstract class SmsGateTests : IAsyncLifetime
     [Theory]
     [InlineData("de", 0.08, 1, 2, "\"de\" is no country code")]
     [InlineData("DE", null, 1, 2, "Delivery:Sms:Prices:DE is not set")]
-    [InlineData("DE", 0, 1, 2, "Delivery:Sms:Prices:DE must be")]
+    [InlineData("DE", 0.0, 1, 2, "Delivery:Sms:Prices:DE must be")]
     [InlineData("DE", 0.08, 0, 2, "Delivery:Sms:Budget:Day is not set")]
     [InlineData("DE", 0.08, 2, 1, "Delivery:Sms:Budget:Month must be set")]
     public void Text_messages_need_a_price_and_a_budget(string country, double? price, int day, int month, string problem)
