@@ -6,6 +6,7 @@ using IdentityServer.Core.Keys;
 using IdentityServer.Core.Persistence;
 using IdentityServer.Core.SignIn;
 using IdentityServer.Core.Users;
+using IdentityServer.Core.Users.Phones;
 using IdentityServer.Protocol;
 using IdentityServer.Protocol.Authorize;
 using IdentityServer.Protocol.Grants;
@@ -64,7 +65,7 @@ public static class CoreServices
         services.AddSingleton<SmsAlarm>();
         services.AddSingleton(provider => new RefusedRequests(
             Get<IDbContextFactory<ServerDb>>(provider), Get<IOptions<LimitOptions>>(provider), Get<TimeProvider>(provider), Get<ILogger<RefusedRequests>>(provider)));
-        services.AddSingleton(new CountryOf(_ => null));
+        services.AddSingleton(new CountryOf(number => PhoneNumberReader.Read(number, defaultRegion: null)?.Region));
         services.AddSingleton(provider => new SmsStops(
             Get<IDbContextFactory<ServerDb>>(provider), Get<IOptions<DeliveryOptions>>(provider), Get<IOptions<LimitOptions>>(provider), Get<TimeProvider>(provider)));
         services.AddScoped<ChallengeSender>();

@@ -26,7 +26,7 @@ try
     await using var app = builder.Build();
     app.CheckSettings();
     if (Command.Find(args) is { } command)
-        return await command.RunAsync(app);
+        return await command.RunAsync(app, args);
 
     await app.PrepareAsync();
     app.UseForwardedHeaders();
