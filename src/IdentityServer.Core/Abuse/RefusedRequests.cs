@@ -78,11 +78,13 @@ public sealed class RefusedRequests
         await Task.Yield();
         var now = time.GetUtcNow();
         Full? full = null;
-        var by = Math.Min(Block, most);
+        var first = Math.Min(Block, most);
+        var by = Math.Min(Block, most - places.Granted);
         try
         {
             await using var db = await databases.CreateDbContextAsync();
-            full = await Counting.TakeAsync(db, [new Limit("requests-refused:" + network, most - by, Window) { By = by }], now, default);
+            if (by > 0)
+                full = await Counting.TakeAsync(db, [new Limit("requests-refused:" + network, most - first, Window) { By = by }], now, default);
         }
 #pragma warning disable CA1031 // Whatever is wrong with the database: requests stay bounded by what this instance counts.
         catch (Exception exception)
@@ -93,7 +95,7 @@ public sealed class RefusedRequests
 
         lock (places)
         {
-            if (full is null && places.Granted + by <= most)
+            if (full is null && by > 0)
                 places.Granted += by;
             else
                 places.Full = full?.Until ?? places.Ends;

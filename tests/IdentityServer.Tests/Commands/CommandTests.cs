@@ -7,7 +7,7 @@ namespace IdentityServer.Tests.Commands;
 /// <summary>The commands, as processes of their own.</summary>
 public sealed class CommandTests
 {
-    private static readonly (string, string?) Production = ("ASPNETCORE_ENVIRONMENT", "Production");
+    private static readonly (string, string) Production = ("ASPNETCORE_ENVIRONMENT", "Production");
 
     [Fact]
     public async Task A_test_message_goes_out_through_the_configured_sender()
@@ -83,7 +83,7 @@ public sealed class CommandTests
         if (PostgresCluster.Missing is { } missing)
             Assert.Skip(missing);
         var folder = Folder();
-        (string, string?)[] postgres = [("Database__Provider", "Postgres"), ("Database__ConnectionString", PostgresCluster.NewDatabase())];
+        (string, string)[] postgres = [("Database__Provider", "Postgres"), ("Database__ConnectionString", PostgresCluster.NewDatabase())];
         await MigrateAsync(folder, postgres);
         await WriteKeyAsync(folder, UnixFileMode.UserRead | UnixFileMode.UserWrite);
 
@@ -94,7 +94,7 @@ public sealed class CommandTests
         Directory.Delete(folder, recursive: true);
     }
 
-    internal static async Task<(int Code, string Output)> RunAsync(string[] arguments, params (string Name, string? Value)[] environment)
+    internal static async Task<(int Code, string Output)> RunAsync(string[] arguments, params (string Name, string Value)[] environment)
     {
         var folder = Folder();
         var result = await RunInAsync(folder, arguments, environment);
@@ -102,9 +102,9 @@ public sealed class CommandTests
         return result;
     }
 
-    private static (string, string?) Issuer => ("Server__Issuer", "https://id.example.com");
+    private static (string, string) Issuer => ("Server__Issuer", "https://id.example.com");
 
-    private static IEnumerable<(string, string?)> Relay(int port) =>
+    private static IEnumerable<(string, string)> Relay(int port) =>
     [
         ("Delivery__Email__Provider", "smtp"),
         ("Delivery__Email__Smtp__Host", "localhost"),
@@ -116,7 +116,7 @@ public sealed class CommandTests
 
     private static string Folder() => Directory.CreateTempSubdirectory("identityserver-").FullName;
 
-    private static async Task MigrateAsync(string folder, params (string, string?)[] environment)
+    private static async Task MigrateAsync(string folder, params (string, string)[] environment)
     {
         var (code, output) = await RunInAsync(folder, ["migrate"], environment);
         Assert.True(code == 0, output);
@@ -130,9 +130,9 @@ public sealed class CommandTests
             File.SetUnixFileMode(path, mode);
     }
 
-    private static async Task<(int Code, string Output)> RunInAsync(string folder, string[] arguments, params (string Name, string? Value)[] environment)
+    private static async Task<(int Code, string Output)> RunInAsync(string folder, string[] arguments, params (string Name, string Value)[] environment)
     {
-        (string, string)[] variables = [("ASPNETCORE_ENVIRONMENT", "Development"), .. environment.Select(variable => (variable.Name, variable.Value ?? ""))];
+        (string, string)[] variables = [("ASPNETCORE_ENVIRONMENT", "Development"), .. environment];
         await using var process = ChildProcess.Start("dotnet", [Repository.ServerDll, .. arguments], folder, variables);
         var code = await process.ExitCodeAsync(TimeSpan.FromMinutes(1));
         return (code, process.Output);

@@ -47,7 +47,7 @@ public sealed class ConfigurationTests
         var secrets = home.CreateSubdirectory(Path.Combine(".microsoft", "usersecrets", "identityserver"));
         await File.WriteAllTextAsync(Path.Combine(secrets.FullName, "secrets.json"), """{ "SignIn:CodeLength": "5" }""", TestContext.Current.CancellationToken);
 
-        var (code, output) = await Commands.CommandTests.RunAsync(["doctor"], ("HOME", home.FullName), ("APPDATA", null));
+        var (code, output) = await Commands.CommandTests.RunAsync(["doctor"], ("HOME", home.FullName));
 
         Assert.Equal(1, code);
         Assert.Contains("SignIn:CodeLength must be at least 6", output, StringComparison.Ordinal);
