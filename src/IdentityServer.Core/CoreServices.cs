@@ -1,6 +1,7 @@
 using IdentityServer.Core.Abuse;
 using IdentityServer.Core.Account;
 using IdentityServer.Core.Consent;
+using IdentityServer.Core.Delivery;
 using IdentityServer.Core.Keys;
 using IdentityServer.Core.Persistence;
 using IdentityServer.Core.SignIn;
@@ -55,6 +56,10 @@ public static class CoreServices
 
     private static void AddSignIn(IServiceCollection services)
     {
+        services.AddSingleton<IValidateOptions<SignInOptions>, TestAddressRules>();
+        services.AddSingleton<TestAddresses>();
+        services.TryAddSingleton<DeliveryChannels>();
+        services.AddSingleton<AddressReader>();
         services.AddScoped<Challenges>();
         services.AddScoped<AddressLimits>();
         services.AddScoped<ChallengeSender>();
@@ -65,6 +70,8 @@ public static class CoreServices
         services.AddScoped(provider => new StartSignIn(
             Get<Challenges>(provider),
             Get<ChallengeSender>(provider),
+            Get<AddressReader>(provider),
+            Get<DeliveryChannels>(provider),
             Get<ParkedRequests>(provider),
             Get<IRegistry>(provider),
             Get<IOptions<SignInOptions>>(provider),

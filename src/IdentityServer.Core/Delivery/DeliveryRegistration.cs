@@ -1,4 +1,5 @@
 using IdentityServer.Core.Delivery.Email;
+using IdentityServer.Core.Delivery.Sms;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Hosting;
@@ -16,8 +17,14 @@ public static class DeliveryRegistration
     /// </summary>
     public static IServiceCollection AddDelivery(this IServiceCollection services, IHostEnvironment environment)
     {
-        services.AddSettings<DeliveryOptions>("Delivery", options => [.. options.Problems(), .. options.Email.Problems()])
-            .PostConfigure(options => options.Email.Provider ??= environment.IsDevelopment() ? "file" : null);
+        services.AddSettings<DeliveryOptions>("Delivery", options => [.. options.Problems(), .. options.Email.Problems(), .. options.Sms.Problems()])
+            .PostConfigure(options =>
+            {
+                options.Email.Provider ??= environment.IsDevelopment() ? "file" : null;
+                options.Sms.Provider ??= environment.IsDevelopment() ? "file" : null;
+                if (options.Sms.Provider == "none")
+                    options.Sms.Provider = null;
+            });
         services.TryAddSingleton(TimeProvider.System);
         services.AddMetrics();
         services.AddSingleton<DispatcherBell>();
@@ -30,6 +37,7 @@ public static class DeliveryRegistration
             provider.GetRequiredService<DispatcherBell>(),
             provider.GetRequiredService<TimeProvider>()));
         services.AddSingleton(EmailSender);
+        services.AddSingleton<ISender, SmsFileSender>();
         services.AddHostedService<Dispatcher>();
         return services;
     }

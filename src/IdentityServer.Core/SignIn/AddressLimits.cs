@@ -1,6 +1,7 @@
 using System.Buffers.Text;
 using IdentityServer.Core.Abuse;
 using IdentityServer.Core.Persistence;
+using IdentityServer.Core.Persistence.Tables;
 using IdentityServer.Core.Users;
 using Microsoft.Extensions.Options;
 
@@ -30,6 +31,20 @@ internal sealed class AddressLimits(IOptions<LimitOptions> options, Secrets secr
     /// <summary>The owner of the address answered: failures are forgotten, and the messages were wanted.</summary>
     public static Task ForgetAsync(ServerDb db, byte[] addressHash, CancellationToken cancellationToken) =>
         Counting.ForgetAsync(db, [FailuresKey(addressHash), HourKey(addressHash), DayKey(addressHash)], cancellationToken);
+
+    /// <summary>
+    /// Forgets the failures of an account's other addresses: its owner came in by one door, so that those whom a stranger's guessing closed open
+    /// again. Text messages hold no link that could do it.
+    /// </summary>
+    public async Task ForgetFailuresAsync(ServerDb db, KnownUser account, Address except, CancellationToken cancellationToken)
+    {
+        var others = new[] { Channel.Email, Channel.Sms }
+            .Where(channel => channel != except.Channel && account.HasProved(channel))
+            .Select(channel => Address.Parse(account.AddressOf(channel)))
+            .OfType<Address>()
+            .Select(address => FailuresKey(secrets.HashAddress(address)));
+        await Counting.ForgetAsync(db, others, cancellationToken);
+    }
 
     private IEnumerable<Limit> Messages(byte[] addressHash) =>
     [

@@ -3,10 +3,10 @@ using Microsoft.Extensions.Options;
 
 namespace IdentityServer.Development;
 
-/// <summary>A mail as the inbox shows it.</summary>
+/// <summary>A mail, or a text message, as the inbox shows it.</summary>
 /// <param name="Id">The message's id.</param>
 /// <param name="To">The address.</param>
-/// <param name="Subject">The subject.</param>
+/// <param name="Subject">The subject; a text message has none.</param>
 /// <param name="Text">The text part.</param>
 /// <param name="Html">The HTML part.</param>
 /// <param name="Code">The code in it, if any.</param>
@@ -15,7 +15,7 @@ namespace IdentityServer.Development;
 internal sealed record InboxMail(Guid Id, string To, string Subject, string Text, string? Html, string? Code, string? Link, DateTimeOffset At);
 
 /// <summary>
-/// Shows the mails that the file sender wrote. Owns <c>/dev/inbox</c>, <c>/dev/inbox/{id}</c>, <c>/dev/inbox.json</c> and <c>/dev/inbox.js</c>,
+/// Shows the mails and text messages that the file senders wrote. Owns <c>/dev/inbox</c>, <c>/dev/inbox/{id}</c>, <c>/dev/inbox.json</c> and <c>/dev/inbox.js</c>,
 /// in Development only: they show everybody's codes.
 /// </summary>
 public static class DevelopmentInbox
@@ -53,8 +53,8 @@ public static class DevelopmentInbox
     private static async Task<IResult> Mail(Guid id, HttpContext context)
     {
         Protect(context, MailPolicy);
-        var file = new FileInfo(Path.Combine(Folder(context), $"{id:N}.eml"));
-        if (!file.Exists)
+        var file = Files(context).FirstOrDefault(file => Path.GetFileNameWithoutExtension(file.Name) == id.ToString("N"));
+        if (file is null)
             return TypedResults.NotFound();
         var mail = await ReadAsync(file);
         // Links leave the frame: the pages behind them refuse to be framed.
@@ -64,12 +64,9 @@ public static class DevelopmentInbox
 
     private static async Task<List<InboxMail>> ReadAsync(HttpContext context, string? to)
     {
-        var folder = new DirectoryInfo(Folder(context));
-        if (!folder.Exists)
-            return [];
         var mails = new List<InboxMail>();
         // A UUIDv7 begins with the time, in 12 hexadecimal digits, when the mail was asked for.
-        var files = folder.EnumerateFiles("*.eml")
+        var files = Files(context)
             .OrderByDescending(file => file.Name[..Math.Min(12, file.Name.Length)], StringComparer.Ordinal)
             .ThenByDescending(file => file.LastWriteTimeUtc);
         foreach (var file in files.Take(MostMails))
@@ -96,11 +93,14 @@ public static class DevelopmentInbox
         }
     }
 
-    private static string Folder(HttpContext context)
+    private static IEnumerable<FileInfo> Files(HttpContext context)
     {
-        var services = context.RequestServices;
-        var file = services.GetRequiredService<IOptions<DeliveryOptions>>().Value.Email.File;
-        return Path.GetFullPath(file.Directory, services.GetRequiredService<IHostEnvironment>().ContentRootPath);
+        var options = context.RequestServices.GetRequiredService<IOptions<DeliveryOptions>>().Value;
+        var root = context.RequestServices.GetRequiredService<IHostEnvironment>().ContentRootPath;
+        return new[] { (options.Email.File.Directory, "*.eml"), (options.Sms.File.Directory, "*.txt") }
+            .Select(pair => (Folder: new DirectoryInfo(Path.GetFullPath(pair.Directory, root)), Pattern: pair.Item2))
+            .Where(pair => pair.Folder.Exists)
+            .SelectMany(pair => pair.Folder.EnumerateFiles(pair.Pattern));
     }
 
     private static void Protect(HttpContext context, string policy)

@@ -4,8 +4,8 @@ using System.Text.RegularExpressions;
 namespace IdentityServer.Development;
 
 /// <summary>
-/// Reads the mails that the file sender writes: MIME (RFC 2045 to 2047) as far as that goes, and no further. Not for
-/// mails from elsewhere.
+/// Reads the mails that the file sender writes: MIME (RFC 2045 to 2047) as far as that goes, and no further, and the text
+/// messages, which have a To line in the same form. Not for mails from elsewhere.
 /// </summary>
 internal static partial class MailReader
 {
@@ -23,7 +23,7 @@ internal static partial class MailReader
             Header(mail, "Subject"),
             text,
             Content(leaves, "text/html"),
-            CodeLine().Match(text) is { Success: true } code ? code.Value : null,
+            CodeLine().Match(text) is { Success: true } code ? code.Groups["code"].Value : null,
             LinkLine().Match(text) is { Success: true } link ? link.Value : null,
             at);
     }
@@ -110,7 +110,7 @@ internal static partial class MailReader
     [GeneratedRegex(@"=\?utf-8\?(?<encoding>[bBqQ])\?(?<text>[^?]*)\?=", Plain | RegexOptions.IgnoreCase, 1000)]
     private static partial Regex EncodedWord();
 
-    [GeneratedRegex("^[0-9]{4,10}(?=\r?$)", Plain | RegexOptions.Multiline, 1000)]
+    [GeneratedRegex(@"(^|^@[^ \r\n]+ #)(?<code>[0-9]{4,10})(?=\r?$)", Plain | RegexOptions.Multiline, 1000)]
     private static partial Regex CodeLine();
 
     [GeneratedRegex("^https?://[^ \r\n]+", Plain | RegexOptions.Multiline, 1000)]
