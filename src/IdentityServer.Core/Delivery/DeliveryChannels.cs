@@ -7,5 +7,5 @@ namespace IdentityServer.Core.Delivery;
 public sealed class DeliveryChannels(IOptions<DeliveryOptions> options)
 {
     /// <summary>E-mail always; text messages when a provider for them is configured.</summary>
-    public bool CanReach(Channel channel) => channel == Channel.Email || !string.IsNullOrEmpty(options.Value.Sms.Provider);
+    public bool CanReach(Channel channel) => channel == Channel.Email || options.Value.Sms.IsOn;
 }

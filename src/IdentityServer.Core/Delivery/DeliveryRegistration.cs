@@ -18,13 +18,8 @@ public static class DeliveryRegistration
     public static IServiceCollection AddDelivery(this IServiceCollection services, IHostEnvironment environment)
     {
         services.AddSettings<DeliveryOptions>("Delivery", options => [.. options.Problems(), .. options.Email.Problems(), .. options.Sms.Problems()])
-            .PostConfigure(options =>
-            {
-                options.Email.Provider ??= environment.IsDevelopment() ? "file" : null;
-                options.Sms.Provider ??= environment.IsDevelopment() ? "file" : null;
-                if (options.Sms.Provider == "none")
-                    options.Sms.Provider = null;
-            });
+            .PostConfigure(options => options.Email.Provider ??= environment.IsDevelopment() ? "file" : null);
+        services.AddOptions<TextFileOptions>();
         services.TryAddSingleton(TimeProvider.System);
         services.AddMetrics();
         services.AddSingleton<DispatcherBell>();
@@ -36,8 +31,8 @@ public static class DeliveryRegistration
             provider.GetRequiredService<MessageSeal>(),
             provider.GetRequiredService<DispatcherBell>(),
             provider.GetRequiredService<TimeProvider>()));
+        services.AddSingleton<ISender, TextFileSender>();
         services.AddSingleton(EmailSender);
-        services.AddSingleton<ISender, SmsFileSender>();
         services.AddHostedService<Dispatcher>();
         return services;
     }

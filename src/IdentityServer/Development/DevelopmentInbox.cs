@@ -1,12 +1,13 @@
 using IdentityServer.Core.Delivery;
+using IdentityServer.Core.Delivery.Sms;
 using Microsoft.Extensions.Options;
 
 namespace IdentityServer.Development;
 
-/// <summary>A mail, or a text message, as the inbox shows it.</summary>
+/// <summary>A mail or a text as the inbox shows it.</summary>
 /// <param name="Id">The message's id.</param>
 /// <param name="To">The address.</param>
-/// <param name="Subject">The subject; a text message has none.</param>
+/// <param name="Subject">The subject; a text's first line.</param>
 /// <param name="Text">The text part.</param>
 /// <param name="Html">The HTML part.</param>
 /// <param name="Code">The code in it, if any.</param>
@@ -15,7 +16,7 @@ namespace IdentityServer.Development;
 internal sealed record InboxMail(Guid Id, string To, string Subject, string Text, string? Html, string? Code, string? Link, DateTimeOffset At);
 
 /// <summary>
-/// Shows the mails and text messages that the file senders wrote. Owns <c>/dev/inbox</c>, <c>/dev/inbox/{id}</c>, <c>/dev/inbox.json</c> and <c>/dev/inbox.js</c>,
+/// Shows the mails and texts that the file senders wrote. Owns <c>/dev/inbox</c>, <c>/dev/inbox/{id}</c>, <c>/dev/inbox.json</c> and <c>/dev/inbox.js</c>,
 /// in Development only: they show everybody's codes.
 /// </summary>
 public static class DevelopmentInbox
@@ -53,7 +54,7 @@ public static class DevelopmentInbox
     private static async Task<IResult> Mail(Guid id, HttpContext context)
     {
         Protect(context, MailPolicy);
-        var file = Files(context).FirstOrDefault(file => Path.GetFileNameWithoutExtension(file.Name) == id.ToString("N"));
+        var file = Folders(context).SelectMany(folder => (FileInfo[])[new(Path.Combine(folder, $"{id:N}.eml")), new(Path.Combine(folder, $"{id:N}.txt"))]).FirstOrDefault(file => file.Exists);
         if (file is null)
             return TypedResults.NotFound();
         var mail = await ReadAsync(file);
@@ -66,7 +67,9 @@ public static class DevelopmentInbox
     {
         var mails = new List<InboxMail>();
         // A UUIDv7 begins with the time, in 12 hexadecimal digits, when the mail was asked for.
-        var files = Files(context)
+        var files = Folders(context).Select(folder => new DirectoryInfo(folder)).Where(folder => folder.Exists)
+            .SelectMany(folder => folder.EnumerateFiles())
+            .Where(file => file.Extension is ".eml" or ".txt")
             .OrderByDescending(file => file.Name[..Math.Min(12, file.Name.Length)], StringComparer.Ordinal)
             .ThenByDescending(file => file.LastWriteTimeUtc);
         foreach (var file in files.Take(MostMails))
@@ -85,7 +88,9 @@ public static class DevelopmentInbox
             return null;
         try
         {
-            return MailReader.Read(id, await File.ReadAllTextAsync(file.FullName), new DateTimeOffset(file.LastWriteTimeUtc));
+            var at = new DateTimeOffset(file.LastWriteTimeUtc);
+            var content = await File.ReadAllTextAsync(file.FullName);
+            return file.Extension == ".txt" ? MailReader.ReadText(id, content, at) : MailReader.Read(id, content, at);
         }
         catch (Exception exception) when (exception is IOException or FormatException)
         {
@@ -93,14 +98,15 @@ public static class DevelopmentInbox
         }
     }
 
-    private static IEnumerable<FileInfo> Files(HttpContext context)
+    private static IEnumerable<string> Folders(HttpContext context)
     {
-        var options = context.RequestServices.GetRequiredService<IOptions<DeliveryOptions>>().Value;
-        var root = context.RequestServices.GetRequiredService<IHostEnvironment>().ContentRootPath;
-        return new[] { (options.Email.File.Directory, "*.eml"), (options.Sms.File.Directory, "*.txt") }
-            .Select(pair => (Folder: new DirectoryInfo(Path.GetFullPath(pair.Directory, root)), Pattern: pair.Item2))
-            .Where(pair => pair.Folder.Exists)
-            .SelectMany(pair => pair.Folder.EnumerateFiles(pair.Pattern));
+        var services = context.RequestServices;
+        string[] folders =
+        [
+            services.GetRequiredService<IOptions<DeliveryOptions>>().Value.Email.File.Directory,
+            services.GetRequiredService<IOptions<TextFileOptions>>().Value.Directory,
+        ];
+        return folders.Select(folder => Path.GetFullPath(folder, services.GetRequiredService<IHostEnvironment>().ContentRootPath)).Distinct(StringComparer.Ordinal);
     }
 
     private static void Protect(HttpContext context, string policy)

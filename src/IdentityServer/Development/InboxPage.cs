@@ -54,8 +54,8 @@ internal static class InboxPage
     {
         var builder = new HtmlContentBuilder();
         builder.AppendHtml(string.IsNullOrEmpty(to)
-            ? Html($"<p>Mails and text messages that this server wrote to its folders instead of sending them, newest first.</p>")
-            : Html($"<p>Mails to <strong>{to}</strong>, newest first. <a href=\"/dev/inbox\">Show all</a></p>"));
+            ? Html($"<p>Mails and texts that this server wrote to its folders instead of sending them, newest first.</p>")
+            : Html($"<p>Messages to <strong>{to}</strong>, newest first. <a href=\"/dev/inbox\">Show all</a></p>"));
         if (mails.Count == 0)
             builder.AppendHtml(Html($"<p>There is none yet. This page looks again every two seconds.</p>"));
         foreach (var mail in mails.Take(Shown))
@@ -65,7 +65,7 @@ internal static class InboxPage
 
     private static HtmlFormattableString Entry(InboxMail mail, string? to) => Html($"""
         <article>
-        <h2><a href="/dev/inbox?mail={mail.Id}&amp;to={Uri.EscapeDataString(to ?? "")}">{(mail.Subject.Length == 0 ? "Text message" : mail.Subject)}</a></h2>
+        <h2><a href="/dev/inbox?mail={mail.Id}&amp;to={Uri.EscapeDataString(to ?? "")}">{mail.Subject}</a></h2>
         <p>{mail.To} · <time datetime="{mail.At:O}">{mail.At:yyyy-MM-dd HH:mm:ss} UTC</time></p>
         {(mail.Code is null ? HtmlString.Empty : Html($"<p><code>{mail.Code}</code></p>"))}
         {(mail.Link is null ? HtmlString.Empty : Html($"<p><a href=\"{mail.Link}\">Open the link</a></p>"))}

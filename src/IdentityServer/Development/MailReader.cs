@@ -4,8 +4,8 @@ using System.Text.RegularExpressions;
 namespace IdentityServer.Development;
 
 /// <summary>
-/// Reads the mails that the file sender writes: MIME (RFC 2045 to 2047) as far as that goes, and no further, and the text
-/// messages, which have a To line in the same form. Not for mails from elsewhere.
+/// Reads the mails that the file sender writes: MIME (RFC 2045 to 2047) as far as that goes, and no further. Not for
+/// mails from elsewhere.
 /// </summary>
 internal static partial class MailReader
 {
@@ -23,9 +23,17 @@ internal static partial class MailReader
             Header(mail, "Subject"),
             text,
             Content(leaves, "text/html"),
-            CodeLine().Match(text) is { Success: true } code ? code.Groups["code"].Value : null,
+            CodeLine().Match(text) is { Success: true } code ? code.Value : null,
             LinkLine().Match(text) is { Success: true } link ? link.Value : null,
             at);
+    }
+
+    /// <summary>A text message as the file sender writes it; its code stands in the last line, <c>@host #code</c>.</summary>
+    public static InboxMail ReadText(Guid id, string source, DateTimeOffset at)
+    {
+        var message = Split(source);
+        var text = message.Body.TrimEnd('\n') + "\n";
+        return new InboxMail(id, Header(message, "To"), text.Split('\n')[0], text, null, AutofillCode().Match(text) is { Success: true } code ? code.Groups["code"].Value : null, null, at);
     }
 
     private static Part Split(string source)
@@ -110,8 +118,11 @@ internal static partial class MailReader
     [GeneratedRegex(@"=\?utf-8\?(?<encoding>[bBqQ])\?(?<text>[^?]*)\?=", Plain | RegexOptions.IgnoreCase, 1000)]
     private static partial Regex EncodedWord();
 
-    [GeneratedRegex(@"(^|^@[^ \r\n]+ #)(?<code>[0-9]{4,10})(?=\r?$)", Plain | RegexOptions.Multiline, 1000)]
+    [GeneratedRegex("^[0-9]{4,10}(?=\r?$)", Plain | RegexOptions.Multiline, 1000)]
     private static partial Regex CodeLine();
+
+    [GeneratedRegex("^@[^ ]+ #(?<code>[0-9]{4,10})$", Plain | RegexOptions.Multiline, 1000)]
+    private static partial Regex AutofillCode();
 
     [GeneratedRegex("^https?://[^ \r\n]+", Plain | RegexOptions.Multiline, 1000)]
     private static partial Regex LinkLine();
