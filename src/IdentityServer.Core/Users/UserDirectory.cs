@@ -8,8 +8,8 @@ namespace IdentityServer.Core.Users;
 public sealed class UserDirectory(ServerDb db, TimeProvider time)
 {
     /// <summary>
-    /// Makes the account with this address, or changes what differs of it. A disabled account's sessions, authorizations and tokens are refused at
-    /// once, because each use asks whether the user is enabled.
+    /// Makes the account with this address, or changes what differs of it. Disabling ends its sessions, authorizations and tokens for good (OWASP
+    /// ASVS 7.4.2): who had to be locked out does not come back when the account is opened again.
     /// </summary>
     /// <param name="address">An e-mail address, or a phone number with its calling code.</param>
     /// <param name="name">Null: stays as it is.</param>
@@ -36,6 +36,7 @@ public sealed class UserDirectory(ServerDb db, TimeProvider time)
             return "Phone belongs to another account.";
 
         var now = time.GetUtcNow();
+        await using var transaction = await db.Database.BeginTransactionAsync(cancellationToken);
         var id = await accounts.Having(read).Select(user => (Guid?)user.Id).SingleOrDefaultAsync(cancellationToken);
         var isNew = id is null;
         if (isNew)
@@ -49,9 +50,13 @@ public sealed class UserDirectory(ServerDb db, TimeProvider time)
             (user.Name, user.UpdatedAt) = (name, now);
         if (number is not null && user.PhoneNumber != number.Value)
             (user.PhoneNumber, user.PhoneNumberConfirmed, user.UpdatedAt) = (number.Value, isNew, now);
-        if (disabled != (user.DisabledAt is not null))
+        var changes = disabled != (user.DisabledAt is not null);
+        if (changes)
             user.DisabledAt = disabled ? now : null;
         await db.SaveChangesAsync(cancellationToken);
+        if (changes && disabled)
+            await accounts.EndAllAsync(user.Id, now, cancellationToken);
+        await transaction.CommitAsync(cancellationToken);
         return null;
     }
 }
