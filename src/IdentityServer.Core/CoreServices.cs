@@ -59,6 +59,10 @@ public static class CoreServices
 
     private static void AddSignIn(IServiceCollection services)
     {
+        services.AddSingleton<IValidateOptions<SignInOptions>, TestAddressRules>();
+        services.AddSingleton<TestAddresses>();
+        services.TryAddSingleton<DeliveryChannels>();
+        services.AddSingleton<AddressReader>();
         services.AddScoped<Challenges>();
         services.AddScoped<SignInLimits>();
         services.AddScoped<SmsGate>();
@@ -76,6 +80,8 @@ public static class CoreServices
         services.AddScoped(provider => new StartSignIn(
             Get<Challenges>(provider),
             Get<ChallengeSender>(provider),
+            Get<AddressReader>(provider),
+            Get<DeliveryChannels>(provider),
             Get<ParkedRequests>(provider),
             Get<IRegistry>(provider),
             Get<IOptions<SignInOptions>>(provider),

@@ -74,4 +74,7 @@ internal sealed record Asker(byte[] BrowserHash, string? Ip, string Locale, stri
 
     /// <summary>Whether there is a page where a link could be used.</summary>
     public bool HasLink { get; init; }
+
+    /// <summary>The session of the browser, if any: see <see cref="Accounts.FindAsync"/>.</summary>
+    public byte[]? SessionKeyHash { get; init; }
 }

@@ -68,7 +68,7 @@ internal sealed class OneTimeCodeGrant(Challenges challenges, CodeChecker checke
                 UserId = userId,
                 Scopes = scopes,
                 AuthenticatedAt = request.At,
-                Methods = ["otp"],
+                Methods = Completer.MethodsOf(challenge.Channel),
             }),
             Completion.NewPerson => Refuse(new ProtocolError(
                 "registration_required", "The code is right and nobody has this address yet: ask for the person's name and send the same code again with name.")),
@@ -94,7 +94,7 @@ internal sealed class OneTimeCodeGrant(Challenges challenges, CodeChecker checke
     private ProtocolError Paused(DateTimeOffset? until) => new(
         "too_many_requests",
         until is null
-            ? "Too many wrong codes for this address: codes work again after its owner signed in with the link on the sign-in page."
+            ? "Too many wrong codes for this address: codes work again after its owner signed in on the pages, with the link in a mail or with another address."
             : "Too many wrong codes for this address: wait as long as Retry-After says.",
         StatusCodes.Status429TooManyRequests) { RetryAfter = until - time.GetUtcNow() };
 

@@ -67,6 +67,20 @@ internal sealed class SignInLimits(IOptions<LimitOptions> options, Secrets secre
         return Counting.SettleAsync(db, [.. challenge.Counted.Select(key => new GiveBack(key)), .. more], forget, challenge.CreatedAt, cancellationToken);
     }
 
+    /// <summary>
+    /// Forgets the failures of an account's other addresses: its owner came in by one door, so that those whom a stranger's guessing closed open
+    /// again. Text messages hold no link that could do it.
+    /// </summary>
+    public async Task ForgetFailuresAsync(ServerDb db, KnownUser account, Address except, CancellationToken cancellationToken)
+    {
+        var others = new[] { Channel.Email, Channel.Sms }
+            .Where(channel => channel != except.Channel && account.HasProved(channel))
+            .Select(channel => Address.Parse(account.AddressOf(channel)))
+            .OfType<Address>()
+            .Select(address => FailuresKey(secrets.HashAddress(address)));
+        await Counting.SettleAsync(db, [], [.. others], default, cancellationToken);
+    }
+
     private IEnumerable<Limit> Messages(byte[] addressHash) =>
     [
         new(HourKey(addressHash), most.MessagesPerAddressAndHour, Hour),

@@ -18,6 +18,8 @@ public sealed record Visitor(byte[] BrowserSecret, string? Ip, string? UserAgent
     /// <summary>The secret in the session cookie that the browser sent, if any: a sign-in replaces that session.</summary>
     public byte[]? SessionSecret { get; init; }
 
+    internal byte[]? SessionKeyHash => SessionSecret is null ? null : SHA256.HashData(SessionSecret);
+
     internal byte[] BrowserHash => SHA256.HashData(BrowserSecret);
 }
 
@@ -56,5 +58,7 @@ public sealed class Visitors(Issuer issuer, TimeProvider time)
         return (address is { IsIPv4MappedToIPv6: true } ? address.MapToIPv4() : address)?.ToString();
     }
 
-    private static string Cut(string text, int length) => text.Length > length ? text[..length] : text;
+    // Never within a surrogate pair: PostgreSQL's driver refuses half a character.
+    private static string Cut(string text, int length) =>
+        text.Length <= length ? text : text[..(char.IsHighSurrogate(text[length - 1]) ? length - 1 : length)];
 }

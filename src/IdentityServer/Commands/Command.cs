@@ -17,7 +17,10 @@ internal sealed record Command(string Name, string Summary, Func<IServiceProvide
             return new CommandResult("The database is up to date.");
         }),
         new("prune", "Delete what has expired, once.", async (services, _, cancellationToken) =>
-            new CommandResult($"{await services.GetRequiredService<PruneJob>().RunAsync(cancellationToken)} rows deleted.")),
+        {
+            await services.GetRequiredService<DatabaseMigrator>().PrepareAsync(cancellationToken);
+            return new CommandResult($"{await services.GetRequiredService<PruneJob>().RunAsync(cancellationToken)} rows deleted.");
+        }),
         new("send-test", "Send a test message: send-test --to <address>.", SendTest.RunAsync),
         new("doctor", "Look for what is wrong with configuration, database, keys and senders; changes nothing.", Doctor.RunAsync),
         new("help", "List the commands.", (_, _, _) => Task.FromResult(new CommandResult(Help()))),

@@ -119,11 +119,14 @@ internal sealed class DeclaredScope
     };
 }
 
-/// <summary>A user as configuration declares them: the section <c>Users</c>, by e-mail address. For development and first administrators.</summary>
+/// <summary>A user as configuration declares them: the section <c>Users</c>, by e-mail address or phone number. For development and first administrators.</summary>
 internal sealed class DeclaredUser
 {
     /// <summary>The name that people see.</summary>
     public string? Name { get; set; }
+
+    /// <summary>A phone number with its calling code, besides the e-mail address. A new user's is trusted; a changed one waits for its owner's proof.</summary>
+    public string? Phone { get; set; }
 
     /// <summary>A disabled user cannot sign in.</summary>
     public bool Disabled { get; set; }

@@ -1,3 +1,4 @@
+using IdentityServer.Core.Persistence.Tables;
 using IdentityServer.Core.SignIn;
 using IdentityServer.Protocol.Authorize;
 using Microsoft.EntityFrameworkCore;
@@ -190,7 +191,7 @@ public abstract class StartSignInTests
         var challenge = await server.StartAsync(address, browser);
 
         Assert.Equal(
-            new ChallengeView(address, null, 6, server.Clock.Now.AddSeconds(30), server.Clock.Now.AddMinutes(5)),
+            new ChallengeView(address, Channel.Email, null, 6, server.Clock.Now.AddSeconds(30), server.Clock.Now.AddMinutes(5)),
             await server.LookAsync(challenge, browser));
     }
 
