@@ -1,18 +1,22 @@
 using IdentityServer.Core.Abuse;
 using IdentityServer.Core.Account;
 using IdentityServer.Core.Consent;
+using IdentityServer.Core.Delivery;
 using IdentityServer.Core.Keys;
 using IdentityServer.Core.Persistence;
 using IdentityServer.Core.SignIn;
 using IdentityServer.Core.Users;
+using IdentityServer.Core.Users.Phones;
 using IdentityServer.Protocol;
 using IdentityServer.Protocol.Authorize;
 using IdentityServer.Protocol.Grants;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
+using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using SessionOptions = IdentityServer.Core.Users.SessionOptions;
 
@@ -55,8 +59,19 @@ public static class CoreServices
 
     private static void AddSignIn(IServiceCollection services)
     {
+        services.AddSingleton<IValidateOptions<SignInOptions>, TestAddressRules>();
+        services.AddSingleton<TestAddresses>();
+        services.TryAddSingleton<DeliveryChannels>();
+        services.AddSingleton<AddressReader>();
         services.AddScoped<Challenges>();
-        services.AddScoped<AddressLimits>();
+        services.AddScoped<SignInLimits>();
+        services.AddScoped<SmsGate>();
+        services.AddSingleton<SmsAlarm>();
+        services.AddSingleton(provider => new RefusedRequests(
+            Get<IDbContextFactory<ServerDb>>(provider), Get<IOptions<LimitOptions>>(provider), Get<TimeProvider>(provider), Get<ILogger<RefusedRequests>>(provider)));
+        services.AddSingleton(new CountryOf(number => PhoneNumberReader.Read(number, defaultRegion: null)?.Region));
+        services.AddSingleton(provider => new SmsStops(
+            Get<IDbContextFactory<ServerDb>>(provider), Get<IOptions<DeliveryOptions>>(provider), Get<IOptions<LimitOptions>>(provider), Get<TimeProvider>(provider)));
         services.AddScoped<ChallengeSender>();
         services.AddScoped<CodeChecker>();
         services.AddScoped<Completer>();
@@ -65,6 +80,8 @@ public static class CoreServices
         services.AddScoped(provider => new StartSignIn(
             Get<Challenges>(provider),
             Get<ChallengeSender>(provider),
+            Get<AddressReader>(provider),
+            Get<DeliveryChannels>(provider),
             Get<ParkedRequests>(provider),
             Get<IRegistry>(provider),
             Get<IOptions<SignInOptions>>(provider),

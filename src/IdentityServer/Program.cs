@@ -26,13 +26,15 @@ try
     await using var app = builder.Build();
     app.CheckSettings();
     if (Command.Find(args) is { } command)
-        return await command.RunAsync(app);
+        return await command.RunAsync(app, args);
 
     await app.PrepareAsync();
     app.UseForwardedHeaders();
+    app.UseProxyWatch();
     app.UseRequestLog();
     app.UseErrors();
     app.UseCors();
+    app.UseRequestLimits();
     app.MapProtocol();
     app.MapOneTimeCode();
     app.MapUI();

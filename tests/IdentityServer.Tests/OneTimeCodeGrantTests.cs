@@ -9,6 +9,7 @@ namespace IdentityServer.Tests;
 /// <summary>A server with one application of each sort that may or may not use the one-time-code grant.</summary>
 public sealed class OneTimeCodeServer() : Server(
     ("Limits:StartsPerNetworkAndHour", "100000"),
+    ("Limits:StartsPerAddressAndMinute", "100"),
     ("Applications:spa:GrantTypes:2", OneTimeCodeGrantTests.Grant),
     ("Applications:backend:Type", "Confidential"),
     ("Applications:backend:Secrets:0", Secret),

@@ -1,7 +1,11 @@
+using System.Net;
 using System.Net.Http.Json;
 using System.Text.Json;
+using IdentityServer.Core.Persistence;
+using IdentityServer.Core.Persistence.Tables;
 using IdentityServer.Testing;
 using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Mvc.Testing;
 using Microsoft.AspNetCore.TestHost;
 using Microsoft.Extensions.DependencyInjection;
@@ -62,6 +66,18 @@ public class Server : IAsyncDisposable
 
     public HttpClient NewClient() => new(factory.Server.CreateHandler()) { BaseAddress = Origin };
 
+    /// <summary>A client whose requests come from this address.</summary>
+    public HttpClient NewClient(IPAddress from) => new(new From(factory.Server, from)) { BaseAddress = Origin };
+
+    /// <summary>Writes a counter of limits as if so much had been counted just now.</summary>
+    public async Task CountAsync(string key, long count)
+    {
+        await using var scope = Services.CreateAsyncScope();
+        var db = scope.ServiceProvider.GetRequiredService<ServerDb>();
+        db.Counters.Add(new Counter { Key = key, WindowStart = Clock.Now, Count = count, ExpiresAt = Clock.Now.AddDays(1) });
+        await db.SaveChangesAsync();
+    }
+
     public RelyingParty Spa() => new(NewClient(), "spa", "http://localhost:5173/callback");
 
     public RelyingParty WebApp() => new(NewClient(), "webapp", "http://localhost:5175/callback", "webapp-development-secret-0123456789abcdef0123456789");
@@ -103,6 +119,33 @@ public class Server : IAsyncDisposable
         var (page, mail) = await AskForCodeAsync(browser, address, start);
         page = await browser.SubmitAsync(page, "Continue", ("Code", mail.Code!));
         return page.Url.AbsolutePath == "/sign-in/details" ? await browser.SubmitAsync(page, "Create", ("Name", name)) : page;
+    }
+
+    // The test server knows no connections, so that the address is put into its requests.
+    private sealed class From(TestServer server, IPAddress address) : HttpMessageHandler
+    {
+        protected override async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
+        {
+            var body = request.Content is null ? [] : await request.Content.ReadAsByteArrayAsync(cancellationToken);
+            var answer = await server.SendAsync(
+                context =>
+                {
+                    context.Connection.RemoteIpAddress = address;
+                    context.Request.Method = request.Method.Method;
+                    context.Request.Scheme = request.RequestUri!.Scheme;
+                    context.Request.Host = new HostString(request.RequestUri.Authority);
+                    context.Request.Path = request.RequestUri.AbsolutePath;
+                    context.Request.QueryString = new QueryString(request.RequestUri.Query);
+                    foreach (var (name, values) in request.Headers.Concat(request.Content?.Headers.AsEnumerable() ?? []))
+                        context.Request.Headers[name] = values.ToArray();
+                    context.Request.Body = new MemoryStream(body);
+                },
+                cancellationToken);
+            var response = new HttpResponseMessage((HttpStatusCode)answer.Response.StatusCode) { Content = new StreamContent(answer.Response.Body) };
+            foreach (var (name, values) in answer.Response.Headers)
+                response.Headers.TryAddWithoutValidation(name, values.ToArray());
+            return response;
+        }
     }
 
     public async ValueTask DisposeAsync()

@@ -1,42 +1,51 @@
+using System.Data.Common;
+using System.Globalization;
+using System.Text;
 using IdentityServer.Core.Persistence;
 using Microsoft.EntityFrameworkCore;
 
 namespace IdentityServer.Core.Abuse;
 
-/// <summary>A limit as it is counted.</summary>
-/// <param name="Key">Its name and a keyed hash of whom it counts.</param>
-/// <param name="Most">How often.</param>
-/// <param name="Window">Within how long, from the first time on.</param>
-internal readonly record struct Limit(string Key, int Most, TimeSpan Window);
-
-/// <summary>Counters in the database: each step is one conditional statement, so that parallel requests cannot slip past each other.</summary>
+/// <summary>
+/// Counters in the database: each step is one conditional statement, so that parallel requests, on any number of instances, cannot slip past each
+/// other. However many limits are counted, they cost one round trip.
+/// </summary>
 internal static class Counting
 {
     /// <summary>
-    /// Counts all <paramref name="limits"/> in the caller's transaction; null when each had room. Otherwise when the fullest has room again: the
-    /// caller rolls back, so that a refused request counts nowhere.
+    /// Counts all <paramref name="limits"/> in the caller's transaction; null when each had room. Otherwise the caller rolls back, so that a refused
+    /// request counts nowhere.
     /// </summary>
-    public static async Task<DateTimeOffset?> TakeAsync(ServerDb db, IEnumerable<Limit> limits, DateTimeOffset now, CancellationToken cancellationToken)
+    public static async Task<Full?> TakeAsync(ServerDb db, IEnumerable<Limit> limits, DateTimeOffset now, CancellationToken cancellationToken)
     {
         // Always in the same order: two transactions that lock counters crosswise would end in a deadlock.
-        foreach (var limit in limits.OrderBy(limit => limit.Key, StringComparer.Ordinal))
-        {
-            var start = Stored(db, now);
-            var over = Stored(db, now - limit.Window);
-            var counted = await db.Database.ExecuteSqlAsync(
-                $"""
-                INSERT INTO "Counters" ("Key", "WindowStart", "Count") VALUES ({limit.Key}, {start}, 1)
-                ON CONFLICT ("Key") DO UPDATE SET
-                    "Count" = CASE WHEN "Counters"."WindowStart" <= {over} THEN 1 ELSE "Counters"."Count" + 1 END,
-                    "WindowStart" = CASE WHEN "Counters"."WindowStart" <= {over} THEN excluded."WindowStart" ELSE "Counters"."WindowStart" END
-                WHERE "Counters"."WindowStart" <= {over} OR "Counters"."Count" < {limit.Most}
-                """,
-                cancellationToken);
-            if (counted == 0)
-                return await RoomAtAsync(db, limit, now, cancellationToken);
-        }
+        List<Limit> inOrder = [.. limits.OrderBy(limit => limit.Key, StringComparer.Ordinal)];
+        if (inOrder.Count == 0)
+            return null;
 
-        return null;
+        var taken = await Statements.ReadKeysAsync(
+            db, (command, text) => inOrder.ForEach(limit => AppendTake(db, command, text, limit, now)), cancellationToken);
+        List<Limit> full = [.. inOrder.Where(limit => !taken.Contains(limit.Key))];
+        return full.Count == 0 ? null : new Full([.. full.Select(limit => limit.Key)], await RoomAtAsync(db, full, now, cancellationToken));
+    }
+
+    /// <summary>
+    /// Takes back one count each of what was counted at <paramref name="at"/>: a window that began later did not count it. Never below zero.
+    /// </summary>
+    public static Task GiveBackAsync(ServerDb db, IEnumerable<string> keys, DateTimeOffset at, CancellationToken cancellationToken) =>
+        SettleAsync(db, [.. keys.Select(key => new GiveBack(key))], forget: [], at, cancellationToken);
+
+    /// <summary>Gives back and forgets counters in one round trip, in the order in which they are counted.</summary>
+    public static async Task SettleAsync(
+        ServerDb db, IReadOnlyList<GiveBack> giveBack, IReadOnlyList<string> forget, DateTimeOffset at, CancellationToken cancellationToken)
+    {
+        var forgotten = forget.ToHashSet(StringComparer.Ordinal);
+        var steps = giveBack.Where(step => !forgotten.Contains(step.Key)).Concat(forgotten.Select(key => new GiveBack(key, 0)))
+            .OrderBy(step => step.Key, StringComparer.Ordinal).ToList();
+        if (steps.Count == 0)
+            return;
+
+        await Statements.ExecuteAsync(db, (command, text) => steps.ForEach(step => AppendSettle(db, command, text, step, at)), cancellationToken);
     }
 
     /// <summary>
@@ -45,7 +54,7 @@ internal static class Counting
     public static async Task<Count> TakeFailureAsync(ServerDb db, string key, DateTimeOffset now, CancellationToken cancellationToken)
     {
         await db.Database.ExecuteSqlAsync(
-            $"""INSERT INTO "Counters" ("Key", "WindowStart", "Count") VALUES ({key}, {Stored(db, now)}, 0) ON CONFLICT ("Key") DO NOTHING""", cancellationToken);
+            $"""INSERT INTO "Counters" ("Key", "WindowStart", "Count", "ExpiresAt") VALUES ({key}, {Stored(db, now)}, 0, {Stored(db, now + FailureBudget.Memory)}) ON CONFLICT ("Key") DO NOTHING""", cancellationToken);
 
         while (true)
         {
@@ -57,33 +66,79 @@ internal static class Counting
             if (counter.BlockedUntil > now)
                 return new Count.Paused(counter.BlockedUntil.Value);
 
-            var failures = counter.Count + 1;
+            var failures = (int)counter.Count + 1;
             var pause = FailureBudget.PauseAfter(failures);
             DateTimeOffset? until = pause > TimeSpan.Zero ? now + pause : null;
+            var expires = now + (pause > FailureBudget.Memory ? pause : FailureBudget.Memory);
             var taken = await db.Counters.Where(row => row.Key == key && row.Count == counter.Count).ExecuteUpdateAsync(
-                set => set.SetProperty(row => row.Count, failures).SetProperty(row => row.BlockedUntil, until).SetProperty(row => row.WindowStart, now),
+                set => set.SetProperty(row => row.Count, failures).SetProperty(row => row.BlockedUntil, until)
+                    .SetProperty(row => row.WindowStart, now).SetProperty(row => row.ExpiresAt, expires),
                 cancellationToken);
             if (taken == 1)
                 return new Count.Taken(failures);
         }
     }
 
-    /// <summary>Forgets the counters, in the order in which they are counted.</summary>
-    public static async Task ForgetAsync(ServerDb db, IEnumerable<string> keys, CancellationToken cancellationToken)
+    // A first row is only written when there is room for it; one that is there grows only as far as the limit, or begins anew when its window is over.
+    private static void AppendTake(ServerDb db, DbCommand command, StringBuilder text, Limit limit, DateTimeOffset now)
     {
-        foreach (var key in keys.Order(StringComparer.Ordinal))
-            await db.Counters.Where(row => row.Key == key).ExecuteDeleteAsync(cancellationToken);
+        var key = Parameter(command, limit.Key);
+        var start = Parameter(command, Stored(db, limit.Since ?? now));
+        var over = Parameter(command, Stored(db, limit.Since is { } since ? since.AddMilliseconds(-1) : now - limit.Window));
+        var expires = Parameter(command, Stored(db, (limit.Since ?? now) + limit.Window));
+        var by = Parameter(command, limit.By);
+        var most = Parameter(command, limit.Most);
+        text.Append(CultureInfo.InvariantCulture, $"""
+            INSERT INTO "Counters" ("Key", "WindowStart", "Count", "ExpiresAt") SELECT {key}, {start}, {by}, {expires} WHERE {by} <= {most}
+            ON CONFLICT ("Key") DO UPDATE SET
+                "Count" = CASE WHEN "Counters"."WindowStart" <= {over} THEN excluded."Count" ELSE "Counters"."Count" + excluded."Count" END,
+                "WindowStart" = CASE WHEN "Counters"."WindowStart" <= {over} THEN excluded."WindowStart" ELSE "Counters"."WindowStart" END,
+                "ExpiresAt" = CASE WHEN "Counters"."WindowStart" <= {over} THEN excluded."ExpiresAt" ELSE "Counters"."ExpiresAt" END
+            WHERE "Counters"."WindowStart" <= {over} OR "Counters"."Count" + excluded."Count" <= {most}
+            RETURNING "Key";
+
+            """);
     }
 
-    private static async Task<DateTimeOffset> RoomAtAsync(ServerDb db, Limit limit, DateTimeOffset now, CancellationToken cancellationToken)
+    private static void AppendSettle(ServerDb db, DbCommand command, StringBuilder text, GiveBack step, DateTimeOffset at)
     {
-        var start = await db.Counters.Where(row => row.Key == limit.Key).Select(row => (DateTimeOffset?)row.WindowStart).SingleOrDefaultAsync(cancellationToken);
-        return (start ?? now) + limit.Window;
+        var key = Parameter(command, step.Key);
+        if (step.By == 0)
+        {
+            text.Append(CultureInfo.InvariantCulture, $"""DELETE FROM "Counters" WHERE "Key" = {key};""").AppendLine();
+            return;
+        }
+
+        var by = Parameter(command, step.By);
+        text.Append(CultureInfo.InvariantCulture, $"""
+            UPDATE "Counters" SET "Count" = CASE WHEN "Count" > {by} THEN "Count" - {by} ELSE 0 END
+            WHERE "Key" = {key} AND "WindowStart" <= {Parameter(command, Stored(db, at))};
+
+            """);
+    }
+
+    private static async Task<DateTimeOffset> RoomAtAsync(ServerDb db, List<Limit> full, DateTimeOffset now, CancellationToken cancellationToken)
+    {
+        List<string> keys = [.. full.Select(limit => limit.Key)];
+        var starts = await db.Counters.Where(row => keys.Contains(row.Key)).ToDictionaryAsync(row => row.Key, row => row.WindowStart, StringComparer.Ordinal, cancellationToken);
+        return full.Max(limit => (limit.Since ?? starts.GetValueOrDefault(limit.Key, now)) + limit.Window);
+    }
+
+    private static string Parameter(DbCommand command, object value)
+    {
+        var parameter = command.CreateParameter();
+        parameter.ParameterName = string.Create(CultureInfo.InvariantCulture, $"@p{command.Parameters.Count}");
+        parameter.Value = value;
+        command.Parameters.Add(parameter);
+        return parameter.ParameterName;
     }
 
     // SQL that is written by hand passes by the model's conversion of times.
     private static object Stored(ServerDb db, DateTimeOffset time) => db.Database.IsSqlite() ? time.UtcTicks : time.ToUniversalTime();
 }
+
+/// <summary>What is given back of a counter; 0: all of it.</summary>
+internal readonly record struct GiveBack(string Key, long By = 1);
 
 /// <summary>What counting a failure came to.</summary>
 internal abstract record Count

@@ -9,6 +9,9 @@ public static class FailureBudget
     /// <summary>NIST SP 800-63B-4 §3.2.2: at most 100 consecutive failures, then the authenticator is disabled. Here: until the link is used.</summary>
     public const int OffFrom = 100;
 
+    /// <summary>How long failures are remembered after the last one.</summary>
+    internal static readonly TimeSpan Memory = TimeSpan.FromDays(30);
+
     private static readonly TimeSpan FirstPause = TimeSpan.FromSeconds(30);
     private static readonly TimeSpan LongestPause = TimeSpan.FromHours(1);
 

@@ -28,22 +28,25 @@ public readonly record struct AuditSubject(Guid? UserId = null, Guid? Applicatio
 /// <summary>What can happen.</summary>
 public enum AuditKind
 {
-    /// <summary>A challenge was made and a message queued. Data: <c>decoy</c>.</summary>
+    /// <summary>A challenge was made and a message queued. Data: <c>decoy</c>; <c>test</c> when the address has a fixed code and nothing was sent.</summary>
     SignInStarted,
 
     /// <summary>Another code was asked for.</summary>
     CodeSentAgain,
 
+    /// <summary>A text message was asked for and not sent. Data: <c>reason</c>: <c>country</c>, <c>budget</c> or <c>unanswered</c>.</summary>
+    SmsWithheld,
+
     /// <summary>A wrong code was typed. Data: <c>failures</c> in a row for the address.</summary>
     WrongCode,
 
-    /// <summary>An address was proved that nobody has; details are awaited.</summary>
+    /// <summary>An address was proved: a new person's, whose details are awaited, or a further one of somebody who is signed in.</summary>
     AddressProved,
 
-    /// <summary>Someone signed in.</summary>
+    /// <summary>Someone signed in. Data: <c>test</c> when it was with a fixed code.</summary>
     SignedIn,
 
-    /// <summary>An account came to be.</summary>
+    /// <summary>An account came to be. Data: as <see cref="SignedIn"/>.</summary>
     SignedUp,
 
     /// <summary>An address was proved whose account is disabled or was made with another spelling meanwhile, or that may have none; nobody was signed in.</summary>

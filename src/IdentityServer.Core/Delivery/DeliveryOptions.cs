@@ -1,4 +1,5 @@
 using IdentityServer.Core.Delivery.Email;
+using IdentityServer.Core.Delivery.Sms;
 
 namespace IdentityServer.Core.Delivery;
 
@@ -22,6 +23,9 @@ public sealed class DeliveryOptions
 
     /// <summary>E-mail.</summary>
     public EmailOptions Email { get; set; } = new();
+
+    /// <summary>Text messages.</summary>
+    public SmsOptions Sms { get; set; } = new();
 
     /// <summary>
     /// How long an instance alone may send a message that it took: a try, and half a minute to write down its outcome.

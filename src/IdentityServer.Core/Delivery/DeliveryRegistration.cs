@@ -1,4 +1,5 @@
 using IdentityServer.Core.Delivery.Email;
+using IdentityServer.Core.Delivery.Sms;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Hosting;
@@ -16,8 +17,9 @@ public static class DeliveryRegistration
     /// </summary>
     public static IServiceCollection AddDelivery(this IServiceCollection services, IHostEnvironment environment)
     {
-        services.AddSettings<DeliveryOptions>("Delivery", options => [.. options.Problems(), .. options.Email.Problems()])
+        services.AddSettings<DeliveryOptions>("Delivery", options => [.. options.Problems(), .. options.Email.Problems(), .. options.Sms.Problems(), .. options.Sms.SpendingProblems()])
             .PostConfigure(options => options.Email.Provider ??= environment.IsDevelopment() ? "file" : null);
+        services.AddOptions<TextFileOptions>();
         services.TryAddSingleton(TimeProvider.System);
         services.AddMetrics();
         services.AddSingleton<DispatcherBell>();
@@ -29,6 +31,7 @@ public static class DeliveryRegistration
             provider.GetRequiredService<MessageSeal>(),
             provider.GetRequiredService<DispatcherBell>(),
             provider.GetRequiredService<TimeProvider>()));
+        services.AddSingleton<ISender, TextFileSender>();
         services.AddSingleton(EmailSender);
         services.AddHostedService<Dispatcher>();
         return services;

@@ -62,6 +62,10 @@ public sealed partial class DatabaseMigrator(
         await registry.SeedAsync(cancellationToken);
     }
 
+    /// <summary>Names of migrations that are not applied yet; changes nothing.</summary>
+    /// <exception cref="DatabaseNotReadyException">The database cannot be reached.</exception>
+    public async Task<IReadOnlyList<string>> PendingAsync(CancellationToken cancellationToken) => await ReachAsync(PendingAsync, cancellationToken);
+
     /// <summary>Applies every pending migration; what the command <c>migrate</c> does. Two at once wait for each other.</summary>
     /// <exception cref="DatabaseNotReadyException">The database cannot be reached.</exception>
     public async Task MigrateAsync(CancellationToken cancellationToken)

@@ -24,7 +24,7 @@ public sealed class PruneJob(IDbContextFactory<ServerDb> databases, IOptions<Pru
         deleted += await BatchesAsync(db, "Challenges", "Id", "ExpiresAt", cutoff, cancellationToken);
         deleted += await BatchesAsync(db, "ConsumedIds", "Hash", "ExpiresAt", now, cancellationToken);
         deleted += await BatchesAsync(db, "Messages", "Id", "ExpiresAt", now - options.Value.MessageRetention, cancellationToken);
-        deleted += await CountersAsync(db, now, cancellationToken);
+        deleted += await BatchesAsync(db, "Counters", "Key", "ExpiresAt", now, cancellationToken);
 
         // In this order: an authorization stays for its tokens, a session for its authorizations.
         deleted += await AuthorizationsAsync(db, cutoff, cancellationToken);
@@ -53,16 +53,6 @@ public sealed class PruneJob(IDbContextFactory<ServerDb> databases, IOptions<Pru
         var sql = BatchSql(db, table, key, column);
         object value = db.Database.IsNpgsql() ? cutoff : cutoff.UtcTicks;
         return await UntilShortAsync(() => db.Database.ExecuteSqlRawAsync(sql, [value, options.Value.BatchSize], cancellationToken));
-    }
-
-    private Task<long> CountersAsync(ServerDb db, DateTimeOffset now, CancellationToken cancellationToken)
-    {
-        var cutoff = now - options.Value.CounterRetention;
-        return UntilShortAsync(() => db.Counters
-            .Where(counter => counter.WindowStart < cutoff && (counter.BlockedUntil == null || counter.BlockedUntil < now))
-            .OrderBy(counter => counter.WindowStart)
-            .Take(options.Value.BatchSize)
-            .ExecuteDeleteAsync(cancellationToken));
     }
 
     private async Task<long> AuthorizationsAsync(ServerDb db, DateTimeOffset cutoff, CancellationToken cancellationToken)

@@ -13,10 +13,6 @@ public sealed class PruneOptions
     [Range(typeof(TimeSpan), "00:10:00", "365.00:00:00")]
     public TimeSpan MessageRetention { get; set; } = TimeSpan.FromDays(7);
 
-    /// <summary>Counters, after their window began, unless they block someone; 30 days by default, longer than every window.</summary>
-    [Range(typeof(TimeSpan), "2.00:00:00", "365.00:00:00")]
-    public TimeSpan CounterRetention { get; set; } = TimeSpan.FromDays(30);
-
     /// <summary>Rows in one transaction; 1,000 by default and at most.</summary>
     [Range(1, 1000)]
     public int BatchSize { get; set; } = 1000;

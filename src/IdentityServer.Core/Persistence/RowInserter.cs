@@ -56,14 +56,35 @@ internal static class Statements
     /// <summary>Runs what <paramref name="write"/> puts together; values belong into parameters.</summary>
     public static async Task<int> ExecuteAsync(ServerDb db, Action<DbCommand, StringBuilder> write, CancellationToken cancellationToken)
     {
+        await using var command = await CommandAsync(db, write, cancellationToken);
+        return await command.ExecuteNonQueryAsync(cancellationToken);
+    }
+
+    /// <summary>Runs statements that each return a text, and gives all of them.</summary>
+    public static async Task<HashSet<string>> ReadKeysAsync(ServerDb db, Action<DbCommand, StringBuilder> write, CancellationToken cancellationToken)
+    {
+        var keys = new HashSet<string>(StringComparer.Ordinal);
+        await using var command = await CommandAsync(db, write, cancellationToken);
+        await using var reader = await command.ExecuteReaderAsync(cancellationToken);
+        do
+        {
+            while (await reader.ReadAsync(cancellationToken))
+                keys.Add(reader.GetString(0));
+        }
+        while (await reader.NextResultAsync(cancellationToken));
+        return keys;
+    }
+
+    private static async Task<DbCommand> CommandAsync(ServerDb db, Action<DbCommand, StringBuilder> write, CancellationToken cancellationToken)
+    {
         await db.Database.OpenConnectionAsync(cancellationToken);
-        await using var command = db.Database.GetDbConnection().CreateCommand();
+        var command = db.Database.GetDbConnection().CreateCommand();
         command.Transaction = db.Database.CurrentTransaction?.GetDbTransaction();
         var text = new StringBuilder();
         write(command, text);
 #pragma warning disable CA2100 // Names come from the model, values are parameters.
         command.CommandText = text.ToString();
 #pragma warning restore CA2100
-        return await command.ExecuteNonQueryAsync(cancellationToken);
+        return command;
     }
 }

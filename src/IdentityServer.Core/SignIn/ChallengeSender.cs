@@ -17,7 +17,16 @@ namespace IdentityServer.Core.SignIn;
 /// statements and the same rows; what differs is in the message, which only the address's owner reads.
 /// </summary>
 internal sealed class ChallengeSender(
-    ServerDb db, Challenges challenges, Accounts accounts, AddressLimits limits, Secrets secrets, Outbox outbox, IOptions<SignInOptions> settings, TimeProvider time)
+    ServerDb db,
+    Challenges challenges,
+    Accounts accounts,
+    SignInLimits limits,
+    SmsGate gate,
+    TestAddresses tests,
+    Secrets secrets,
+    Outbox outbox,
+    IOptions<SignInOptions> settings,
+    TimeProvider time)
 {
     // How long more codes can be asked for in one challenge.
     private static readonly TimeSpan Life = TimeSpan.FromMinutes(30);
@@ -28,7 +37,7 @@ internal sealed class ChallengeSender(
     {
         var now = time.GetUtcNow();
         var hash = secrets.HashAddress(address);
-        var recipient = await RecipientAsync(address, cancellationToken);
+        var recipient = await RecipientAsync(address, asker, now, cancellationToken);
 
         var id = Guid.CreateVersion7(now);
         var issued = Issue(id, recipient, asker, superseded: [], now);
@@ -41,10 +50,11 @@ internal sealed class ChallengeSender(
             Address = challenges.Seal(address),
             UserId = recipient.UserId,
             ApplicationId = asker.ApplicationId,
-            Codes = [issued.Code],
+            Codes = issued.Codes,
             LinkHash = issued.LinkHash,
             BrowserHash = asker.BrowserHash,
             Request = asker.Request,
+            Counted = limits.StartKeys(hash, asker.Source),
             Locale = asker.Locale,
             Sends = 1,
             LastSentAt = now,
@@ -52,17 +62,18 @@ internal sealed class ChallengeSender(
             CreatedAt = now,
             ExpiresAt = now + Life,
         });
-        Queue(id, address, recipient, issued, asker);
+        var message = Queue(id, recipient, issued, asker);
         AuditLog.Add(db, AuditKind.SignInStarted, now, new AuditSubject(recipient.UserId, asker.ApplicationId, Ip: asker.Ip), Facts(recipient));
 
         // Sealing is done by now: a new data protection key is written through a connection of its own, which would wait for this transaction.
         await using var transaction = await db.Database.BeginTransactionAsync(cancellationToken);
-        if (await limits.TakeStartAsync(db, hash, asker.Ip, now, cancellationToken) is { } at)
+        if (await limits.TakeStartAsync(db, hash, asker.Source, now, cancellationToken) is { } full)
         {
             db.ChangeTracker.Clear();
-            return new StartOutcome.TryLater(at);
+            return new StartOutcome.TryLater(full.Until);
         }
 
+        await WithholdAsync(message, recipient, asker, now, cancellationToken);
         await CommitAsync(transaction, cancellationToken);
         return new StartOutcome.Started(id);
     }
@@ -76,12 +87,13 @@ internal sealed class ChallengeSender(
             return new ResendOutcome.TooSoon(at);
 
         var address = challenges.ParsedAddressOf(challenge);
-        var recipient = await RecipientAsync(address, cancellationToken);
+        var recipient = await RecipientAsync(address, asker, now, cancellationToken);
         var issued = Issue(challenge.Id, recipient, asker, challenge.Codes, now);
 
-        Queue(challenge.Id, address, recipient, issued, asker);
+        var message = Queue(challenge.Id, recipient, issued, asker);
         AuditLog.Add(db, AuditKind.CodeSentAgain, now, new AuditSubject(recipient.UserId, asker.ApplicationId, Ip: asker.Ip), Facts(recipient));
-        if (await SaveResendAsync(challenge, recipient, issued, now, cancellationToken) is { } later)
+        var withhold = () => WithholdAsync(message, recipient, asker, now, cancellationToken);
+        if (await SaveResendAsync(challenge, recipient, issued, withhold, now, cancellationToken) is { } later)
         {
             db.ChangeTracker.Clear();
             return new ResendOutcome.TooSoon(later);
@@ -91,15 +103,16 @@ internal sealed class ChallengeSender(
     }
 
     private async Task<DateTimeOffset?> SaveResendAsync(
-        Challenge challenge, Recipient recipient, Issued issued, DateTimeOffset now, CancellationToken cancellationToken)
+        Challenge challenge, Recipient recipient, Issued issued, Func<Task> withhold, DateTimeOffset now, CancellationToken cancellationToken)
     {
         await using var transaction = await db.Database.BeginTransactionAsync(cancellationToken);
 
         // The challenge before the counters, as everywhere: locks taken crosswise would end in a deadlock.
         if (!await ReplaceAsync(challenge, recipient, issued, now, cancellationToken))
             return now + options.ResendDelay;
-        if (await limits.TakeResendAsync(db, challenge.AddressHash, now, cancellationToken) is { } later)
-            return later;
+        if (await limits.TakeResendAsync(db, challenge.AddressHash, now, cancellationToken) is { } full)
+            return full.Until;
+        await withhold();
 
         // Before the new message is saved, or it would be withdrawn too.
         await outbox.WithdrawAsync(db, challenge.Id, cancellationToken);
@@ -110,12 +123,11 @@ internal sealed class ChallengeSender(
     // Attempts stay as they are. NIST SP 800-63B-4 §3.1.3.2: "Generating a new authentication secret SHALL NOT reset the failed authentication count."
     private async Task<bool> ReplaceAsync(Challenge challenge, Recipient recipient, Issued issued, DateTimeOffset now, CancellationToken cancellationToken)
     {
-        IReadOnlyList<ChallengeCode> codes = [.. challenge.Codes, issued.Code];
         return await db.Challenges
             .Where(row => row.Id == challenge.Id && row.Status == ChallengeStatus.Pending && row.Sends == challenge.Sends)
             .ExecuteUpdateAsync(
                 set => set
-                    .SetProperty(row => row.Codes, codes)
+                    .SetProperty(row => row.Codes, issued.Codes)
                     .SetProperty(row => row.LinkHash, issued.LinkHash)
                     .SetProperty(row => row.UserId, recipient.UserId)
                     .SetProperty(row => row.Decoy, recipient.IsDecoy)
@@ -124,47 +136,88 @@ internal sealed class ChallengeSender(
                 cancellationToken) == 1;
     }
 
-    private async Task<Recipient> RecipientAsync(Address address, CancellationToken cancellationToken) =>
-        await accounts.FindAsync(address, cancellationToken) switch
+    private async Task<Recipient> RecipientAsync(Address address, Asker asker, DateTimeOffset now, CancellationToken cancellationToken)
+    {
+        var test = tests.Find(address, now);
+        return await accounts.FindAsync(address, asker.SessionKeyHash, now, cancellationToken) switch
         {
             // To the address as its owner proved it: a look-alike that folds to the same key must not read the owner's code.
-            { IsDisabled: false } account => new Recipient(account.Id, account.Email, MessageTemplate.SignInCode),
-            { } account => new Recipient(account.Id, account.Email, MessageTemplate.AccountDisabled),
-            null when options.SignUp => new Recipient(null, address.Value, MessageTemplate.SignInCode),
-            null => new Recipient(null, address.Value, MessageTemplate.NoAccount),
+            { IsDisabled: false } account => new Recipient(account.Id, address.Channel, account.AddressOf(address.Channel)!, MessageTemplate.SignInCode, test),
+            { } account => new Recipient(account.Id, address.Channel, account.AddressOf(address.Channel)!, MessageTemplate.AccountDisabled, test),
+            null when options.SignUp => new Recipient(null, address.Channel, address.Value, MessageTemplate.SignInCode, test),
+            null => new Recipient(null, address.Channel, address.Value, MessageTemplate.NoAccount, test),
         };
+    }
 
     private Issued Issue(Guid challengeId, Recipient recipient, Asker asker, IReadOnlyList<ChallengeCode> superseded, DateTimeOffset now)
     {
+        var expiresAt = now + options.CodeLifetime;
         string code;
         byte[] mac;
-        do
+        if (recipient.Test is { } test)
         {
-            code = OneTimeCode.New(options.CodeLength);
+            // The same code again supersedes nothing.
+            superseded = [];
+            code = test.Code;
             mac = secrets.CodeMac(challengeId, code);
+            expiresAt = test.EndsAt is { } end && end < expiresAt ? end : expiresAt;
         }
-        while (superseded.Any(earlier => CryptographicOperations.FixedTimeEquals(earlier.Mac, mac)));
+        else
+        {
+            (code, mac) = NewCode(challengeId, superseded);
+        }
 
         // A decoy gets a code like any other, which nobody is told. Superseded codes are compared without costing a try: were a decoy's traces of
         // nothing, who never hits upon a superseded code would know it for a decoy.
         var link = RandomNumberGenerator.GetBytes(32);
         var linkHash = SHA256.HashData(link);
-        return new Issued(code, Base64Url.EncodeToString(link), new ChallengeCode(mac, now, now + options.CodeLifetime), asker.HasLink ? linkHash : null);
+
+        // By text message only the code is sent: links in them are what people are taught never to open.
+        var hasLink = asker.HasLink && recipient.Channel == Channel.Email && recipient.Test is null;
+        return new Issued(
+            code, expiresAt, [.. superseded, new ChallengeCode(mac, now, expiresAt)], hasLink ? linkHash : null, hasLink ? Base64Url.EncodeToString(link) : null);
     }
 
-    private void Queue(Guid challengeId, Address address, Recipient recipient, Issued issued, Asker asker)
+    private (string Code, byte[] Mac) NewCode(Guid challengeId, IReadOnlyList<ChallengeCode> superseded)
     {
-        var model = new Dictionary<string, string>(StringComparer.Ordinal) { ["host"] = new Uri(asker.Origin).Authority };
+        while (true)
+        {
+            var code = OneTimeCode.New(options.CodeLength);
+            var mac = secrets.CodeMac(challengeId, code);
+            if (!superseded.Any(earlier => CryptographicOperations.FixedTimeEquals(earlier.Mac, mac)))
+                return (code, mac);
+        }
+    }
+
+    private Guid? Queue(Guid challengeId, Recipient recipient, Issued issued, Asker asker)
+    {
+        if (recipient.Test is not null)
+            return null;
+
+        // Browsers compare the last line of a text message with the page's host, which has no port there.
+        var origin = new Uri(asker.Origin);
+        var model = new Dictionary<string, string>(StringComparer.Ordinal) { ["host"] = recipient.Channel == Channel.Sms ? origin.IdnHost : origin.Authority };
         if (!recipient.IsDecoy)
         {
             model["code"] = issued.Text;
             model["minutes"] = ((int)options.CodeLifetime.TotalMinutes).ToString(CultureInfo.InvariantCulture);
             model["application"] = asker.ApplicationName;
-            if (asker.HasLink)
-                model["link"] = $"{asker.Origin}/sign-in/link?token={issued.Link}";
+            if (issued.Link is { } link)
+                model["link"] = $"{asker.Origin}/sign-in/link?token={link}";
         }
 
-        outbox.Add(db, new NewMessage(challengeId, address.Channel, recipient.Template, recipient.To, model, asker.Locale, issued.Code.ExpiresAt));
+        return outbox.Add(db, new NewMessage(challengeId, recipient.Channel, recipient.Template, recipient.To, model, asker.Locale, issued.ExpiresAt));
+    }
+
+    // The person sees the same page, and waits: whoever is paid by the message must not learn why none comes.
+    private async Task WithholdAsync(Guid? message, Recipient recipient, Asker asker, DateTimeOffset now, CancellationToken cancellationToken)
+    {
+        if (message is null || recipient.Channel != Channel.Sms || await gate.TakeAsync(db, recipient.To, now, cancellationToken) is not { } reason)
+            return;
+
+        db.ChangeTracker.Entries<Message>().Single(entry => entry.Entity.Id == message).State = EntityState.Detached;
+        var facts = new Dictionary<string, string>(StringComparer.Ordinal) { ["reason"] = reason };
+        AuditLog.Add(db, AuditKind.SmsWithheld, now, new AuditSubject(recipient.UserId, asker.ApplicationId, Ip: asker.Ip), facts);
     }
 
     private async Task CommitAsync(IDbContextTransaction transaction, CancellationToken cancellationToken)
@@ -175,13 +228,19 @@ internal sealed class ChallengeSender(
         outbox.Wake();
     }
 
-    private static Dictionary<string, string> Facts(Recipient recipient) =>
-        new(StringComparer.Ordinal) { ["decoy"] = recipient.IsDecoy ? "true" : "false" };
+    private static Dictionary<string, string> Facts(Recipient recipient)
+    {
+        var facts = new Dictionary<string, string>(StringComparer.Ordinal) { ["decoy"] = recipient.IsDecoy ? "true" : "false" };
+        if (recipient.Test is not null)
+            facts["test"] = "true";
+        return facts;
+    }
 
-    private sealed record Recipient(Guid? UserId, string To, MessageTemplate Template)
+    private sealed record Recipient(Guid? UserId, Channel Channel, string To, MessageTemplate Template, TestAddress? Test)
     {
         public bool IsDecoy => Template != MessageTemplate.SignInCode;
     }
 
-    private sealed record Issued(string Text, string Link, ChallengeCode Code, byte[]? LinkHash);
+    /// <summary>The code and its end, all traces of codes with the new one last, and the link if there is one.</summary>
+    private sealed record Issued(string Text, DateTimeOffset ExpiresAt, IReadOnlyList<ChallengeCode> Codes, byte[]? LinkHash, string? Link);
 }

@@ -69,6 +69,12 @@ internal sealed record Asker(byte[] BrowserHash, string? Ip, string Locale, stri
     /// <summary>The application at the one-time-code grant; null on pages.</summary>
     public Guid? ApplicationId { get; init; }
 
+    /// <summary>What limits count.</summary>
+    public required Source Source { get; init; }
+
     /// <summary>Whether there is a page where a link could be used.</summary>
     public bool HasLink { get; init; }
+
+    /// <summary>The session of the browser, if any: see <see cref="Accounts.FindAsync"/>.</summary>
+    public byte[]? SessionKeyHash { get; init; }
 }

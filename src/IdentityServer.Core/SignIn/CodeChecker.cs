@@ -26,20 +26,22 @@ internal abstract record CodeCheck
     public sealed record Spent : CodeCheck;
 
     public sealed record Paused(DateTimeOffset? Until) : CodeCheck;
+
+    public sealed record TryLater(DateTimeOffset At) : CodeCheck;
 }
 
 /// <summary>
 /// Counts, then compares. Counting is a conditional update that is committed before the comparison, so that no number of parallel requests
 /// compares more codes than are allowed; claiming what a right code buys is <see cref="Completer"/>'s. The pages and the one-time-code grant share it.
 /// </summary>
-internal sealed class CodeChecker(ServerDb db, Challenges challenges, Secrets secrets, IOptions<SignInOptions> settings, TimeProvider time)
+internal sealed class CodeChecker(ServerDb db, Challenges challenges, SignInLimits limits, Secrets secrets, IOptions<SignInOptions> settings, TimeProvider time)
 {
     // A browser that fills codes in by itself submits twice, and the first answer is lost: the right code may be repeated after it worked.
     private const int Repeats = 3;
 
     private readonly SignInOptions options = settings.Value;
 
-    public async Task<CodeCheck> CheckAsync(Challenge challenge, string? typed, string? ip, CancellationToken cancellationToken)
+    public async Task<CodeCheck> CheckAsync(Challenge challenge, string? typed, Source source, CancellationToken cancellationToken)
     {
         var now = time.GetUtcNow();
         if (!challenge.IsAliveAt(now))
@@ -54,34 +56,37 @@ internal sealed class CodeChecker(ServerDb db, Challenges challenges, Secrets se
             return new CodeCheck.Superseded();
 
         return challenge.Status == ChallengeStatus.Pending
-            ? await CheckPendingAsync(challenge, code, ip, now, cancellationToken)
+            ? await CheckPendingAsync(challenge, code, source, now, cancellationToken)
             : await CheckRepeatAsync(challenge, code, cancellationToken);
     }
 
-    private async Task<CodeCheck> CheckPendingAsync(Challenge challenge, string code, string? ip, DateTimeOffset now, CancellationToken cancellationToken)
+    private async Task<CodeCheck> CheckPendingAsync(Challenge challenge, string code, Source source, DateTimeOffset now, CancellationToken cancellationToken)
     {
-        var count = await CountAsync(challenge, now, cancellationToken);
+        var count = await CountAsync(challenge, source, now, cancellationToken);
         switch (count)
         {
             case Counted.Paused(var until):
                 return new CodeCheck.Paused(until);
+            case Counted.Full(var at):
+                return new CodeCheck.TryLater(at);
             case Counted.No:
                 // Somebody was faster: it is finished, replaced or used up now.
                 var current = await challenges.ReloadAsync(challenge, cancellationToken);
                 var changed = current is not null && (current.Status != challenge.Status || current.Sends != challenge.Sends);
-                return changed ? await CheckAsync(current!, code, ip, cancellationToken) : new CodeCheck.Spent();
+                return changed ? await CheckAsync(current!, code, source, cancellationToken) : new CodeCheck.Spent();
             case Counted.Yes yes when Matches(challenge.Codes[^1], challenge.Id, code) && !challenge.Decoy:
+                await limits.GiveBackTryAsync(db, source, now, cancellationToken);
                 return new CodeCheck.Right(challenge);
             case Counted.Yes(var attempts, var failures):
-                await WriteWrongAsync(challenge, failures, ip, now, cancellationToken);
+                await WriteWrongAsync(challenge, failures, source.Ip, now, cancellationToken);
                 return attempts < options.MaxAttempts ? new CodeCheck.Wrong(options.MaxAttempts - attempts) : new CodeCheck.Spent();
             default:
                 throw new InvalidOperationException();
         }
     }
 
-    // Both counters in one transaction: a try that the address's budget refuses costs none of the challenge, and the other way round.
-    private async Task<Counted> CountAsync(Challenge challenge, DateTimeOffset now, CancellationToken cancellationToken)
+    // All counters in one transaction: a try that the address's budget refuses costs none of the challenge, and the other way round.
+    private async Task<Counted> CountAsync(Challenge challenge, Source source, DateTimeOffset now, CancellationToken cancellationToken)
     {
         await using var transaction = await db.Database.BeginTransactionAsync(cancellationToken);
         var counted = await db.Challenges
@@ -90,12 +95,14 @@ internal sealed class CodeChecker(ServerDb db, Challenges challenges, Secrets se
         if (counted == 0)
             return new Counted.No();
 
-        switch (await AddressLimits.TakeFailureAsync(db, challenge.AddressHash, now, cancellationToken))
+        switch (await SignInLimits.TakeFailureAsync(db, challenge.AddressHash, now, cancellationToken))
         {
             case Count.Paused(var until):
                 return new Counted.Paused(until);
             case Count.Off:
                 return new Counted.Paused(null);
+            case Count.Taken when await limits.TakeTryAsync(db, source, now, cancellationToken) is { } full:
+                return new Counted.Full(full.Until);
             case Count.Taken(var failures):
                 var attempts = await db.Challenges.Where(row => row.Id == challenge.Id).Select(row => row.Attempts).SingleAsync(cancellationToken);
                 await transaction.CommitAsync(cancellationToken);
@@ -131,5 +138,7 @@ internal sealed class CodeChecker(ServerDb db, Challenges challenges, Secrets se
         public sealed record No : Counted;
 
         public sealed record Paused(DateTimeOffset? Until) : Counted;
+
+        public sealed record Full(DateTimeOffset Until) : Counted;
     }
 }

@@ -36,14 +36,28 @@ internal sealed record Finisher(Visitor? Visitor, string? Name, string Locale, s
 /// Claims a challenge whose code or link was right: one conditional update wins, and everything that the proof buys is in the same transaction.
 /// </summary>
 internal sealed class Completer(
-    ServerDb db, Challenges challenges, Accounts accounts, SessionWriter sessions, IOptions<SignInOptions> settings, TimeProvider time)
+    ServerDb db,
+    Challenges challenges,
+    Accounts accounts,
+    SmsGate gate,
+    SessionWriter sessions,
+    SignInLimits limits,
+    TestAddresses tests,
+    IOptions<SignInOptions> settings,
+    TimeProvider time)
 {
     private const int Rounds = 5;
 
-    // RFC 8176: "otp". A link is a one-time secret by the same way.
-    private static readonly IReadOnlyList<string> Methods = ["otp"];
+    private static readonly IReadOnlyList<string> ByEmail = ["otp"];
+    private static readonly IReadOnlyList<string> BySms = ["otp", "sms"];
 
     private readonly SignInOptions options = settings.Value;
+
+    /// <summary>
+    /// The <c>amr</c> of RFC 8176 §2: "otp: One-time password", and for text messages besides "sms: Confirmation using SMS text message to the user at a
+    /// registered number". A link is a one-time secret by the same way as the code beside it.
+    /// </summary>
+    public static IReadOnlyList<string> MethodsOf(Channel channel) => channel == Channel.Sms ? BySms : ByEmail;
 
     public async Task<Completion> FinishAsync(Challenge challenge, Finisher finisher, CancellationToken cancellationToken)
     {
@@ -57,7 +71,7 @@ internal sealed class Completer(
                 return new Completion.Refused();
 
             // Asked now, not when the challenge began: accounts are made, disabled and deleted meanwhile.
-            var account = await accounts.FindAsync(address, cancellationToken);
+            var account = await accounts.FindAsync(address, finisher.Visitor?.SessionKeyHash, now, cancellationToken);
             if (await ClaimAsync(challenge, address, account, finisher, now, cancellationToken) is { } completion)
                 return completion;
 
@@ -75,7 +89,7 @@ internal sealed class Completer(
         {
             { IsDisabled: true } => RefuseAsync(challenge, account, finisher, now, cancellationToken),
             { } when !ProvesMailboxOf(account, challenge, address) => RefuseAsync(challenge, account, finisher, now, cancellationToken),
-            { } => SignInAsync(challenge, account, finisher, now, cancellationToken),
+            { } => SignInAsync(challenge, address, account, finisher, now, cancellationToken),
             null when !options.SignUp => RefuseAsync(challenge, null, finisher, now, cancellationToken),
             null when finisher.Name is null => ProveAsync(challenge, finisher, now, cancellationToken),
             null => SignUpAsync(challenge, address, finisher, now, cancellationToken),
@@ -84,26 +98,34 @@ internal sealed class Completer(
     // Two mailboxes may fold to one key (ΟΔΟΣ: οδος, οδοσ). While nobody had the account, the code went to the address as it was typed; whoever read it
     // there must not be let into an account that the owner of another spelling made meanwhile.
     private static bool ProvesMailboxOf(KnownUser account, Challenge challenge, Address address) =>
-        challenge.UserId == account.Id || string.Equals(account.Email, address.Value, StringComparison.Ordinal);
+        challenge.UserId == account.Id || string.Equals(account.AddressOf(address.Channel), address.Value, StringComparison.Ordinal);
 
-    private async Task<Completion?> SignInAsync(Challenge challenge, KnownUser account, Finisher finisher, DateTimeOffset now, CancellationToken cancellationToken)
+    private async Task<Completion?> SignInAsync(
+        Challenge challenge, Address address, KnownUser account, Finisher finisher, DateTimeOffset now, CancellationToken cancellationToken)
     {
         await using var transaction = await db.Database.BeginTransactionAsync(cancellationToken);
         if (!await MoveAsync(challenge, ChallengeStatus.Completed, challenge.ExpiresAt, now, cancellationToken)
-            || !await accounts.TouchAsync(account.Id, now, cancellationToken))
+            || !await accounts.TouchAsync(account.Id, address, now, cancellationToken))
             return null;
 
-        if (!account.EmailConfirmed)
-        {
-            await accounts.RemoveUnprovenStateAsync(account.Id, now, cancellationToken);
-            AuditLog.Add(db, AuditKind.UnprovenStateRemoved, now, new AuditSubject(account.Id, Ip: finisher.Ip));
-        }
+        if (!account.HasProved(address.Channel))
+            await ProveAsync(account, finisher, now, cancellationToken);
 
-        await AddressLimits.ForgetAsync(db, challenge.AddressHash, cancellationToken);
+        await SettleAsync(challenge, cancellationToken);
+        await limits.ForgetFailuresAsync(db, account, except: address, cancellationToken);
         var ticket = await OpenAsync(challenge, account.Id, finisher, now, cancellationToken);
-        AuditLog.Add(db, AuditKind.SignedIn, now, new AuditSubject(account.Id, challenge.ApplicationId, ticket?.SessionId, finisher.Ip));
+        AuditLog.Add(db, AuditKind.SignedIn, now, new AuditSubject(account.Id, challenge.ApplicationId, ticket?.SessionId, finisher.Ip), tests.Facts(address, now));
         await CommitAsync(transaction, cancellationToken);
         return new Completion.SignedIn(account.Id, ticket);
+    }
+
+    // The first proof of any address makes the account its owner's; a further one only adds to it.
+    private async Task ProveAsync(KnownUser account, Finisher finisher, DateTimeOffset now, CancellationToken cancellationToken)
+    {
+        if (!account.IsOwned)
+            await accounts.RemoveUnprovenStateAsync(account.Id, now, cancellationToken);
+        await accounts.MarkUpdatedAsync(account.Id, now, cancellationToken);
+        AuditLog.Add(db, account.IsOwned ? AuditKind.AddressProved : AuditKind.UnprovenStateRemoved, now, new AuditSubject(account.Id, Ip: finisher.Ip));
     }
 
     private async Task<Completion?> SignUpAsync(Challenge challenge, Address address, Finisher finisher, DateTimeOffset now, CancellationToken cancellationToken)
@@ -112,7 +134,9 @@ internal sealed class Completer(
         if (!await MoveAsync(challenge, ChallengeStatus.Completed, challenge.ExpiresAt, now, cancellationToken))
             return null;
 
-        await AddressLimits.ForgetAsync(db, challenge.AddressHash, cancellationToken);
+        await SettleAsync(challenge, cancellationToken);
+        if (await accounts.ReleaseAsync(address, now, cancellationToken) is { } bearer)
+            AuditLog.Add(db, AuditKind.UnprovenStateRemoved, now, new AuditSubject(bearer, Ip: finisher.Ip));
         var userId = accounts.Add(address, finisher.Name!, finisher.Locale, now);
         try
         {
@@ -120,16 +144,16 @@ internal sealed class Completer(
         }
         catch (DbUpdateException)
         {
-            // The unique index on e-mail: another challenge of the same address signed up first. What was claimed here is rolled back.
+            // The unique indexes on e-mail and phone number: another challenge of the same address signed up first. What was claimed here is rolled back.
             db.ChangeTracker.Clear();
             await transaction.RollbackAsync(cancellationToken);
-            if (await accounts.FindAsync(address, cancellationToken) is null)
+            if (!await accounts.Having(address).AnyAsync(cancellationToken))
                 throw;
             return null;
         }
 
         var ticket = await OpenAsync(challenge, userId, finisher, now, cancellationToken);
-        AuditLog.Add(db, AuditKind.SignedUp, now, new AuditSubject(userId, challenge.ApplicationId, ticket?.SessionId, finisher.Ip));
+        AuditLog.Add(db, AuditKind.SignedUp, now, new AuditSubject(userId, challenge.ApplicationId, ticket?.SessionId, finisher.Ip), tests.Facts(address, now));
         await CommitAsync(transaction, cancellationToken);
         return new Completion.SignedIn(userId, ticket);
     }
@@ -143,7 +167,7 @@ internal sealed class Completer(
         if (!await MoveAsync(challenge, ChallengeStatus.Verified, now + options.DetailsLifetime, now, cancellationToken))
             return null;
 
-        await AddressLimits.ForgetAsync(db, challenge.AddressHash, cancellationToken);
+        await SettleAsync(challenge, cancellationToken);
         AuditLog.Add(db, AuditKind.AddressProved, now, new AuditSubject(ApplicationId: challenge.ApplicationId, Ip: finisher.Ip));
         await CommitAsync(transaction, cancellationToken);
         return new Completion.NewPerson();
@@ -169,7 +193,13 @@ internal sealed class Completer(
     }
 
     private async Task<SessionTicket?> OpenAsync(Challenge challenge, Guid userId, Finisher finisher, DateTimeOffset now, CancellationToken cancellationToken) =>
-        finisher.Visitor is null ? null : await sessions.OpenAsync(userId, challenge.Id, finisher.Visitor, Methods, now, cancellationToken);
+        finisher.Visitor is null ? null : await sessions.OpenAsync(userId, challenge.Id, finisher.Visitor, MethodsOf(challenge.Channel), now, cancellationToken);
+
+    // Proving comes before signing up: what the proof gave back is not given back again.
+    private Task SettleAsync(Challenge challenge, CancellationToken cancellationToken) => challenge.Status != ChallengeStatus.Pending
+        ? Task.CompletedTask
+        : SignInLimits.SettleAsync(
+            db, challenge, challenge.Channel == Channel.Sms ? gate.Answered(challenges.AddressOf(challenge)) : [], cancellationToken);
 
     private async Task CommitAsync(IDbContextTransaction transaction, CancellationToken cancellationToken)
     {

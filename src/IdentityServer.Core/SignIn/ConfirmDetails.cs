@@ -21,7 +21,9 @@ public sealed class ConfirmDetails
     public async Task<DetailsView?> LookAsync(Guid challengeId, Visitor visitor, CancellationToken cancellationToken)
     {
         var challenge = await challenges.FindAsync(challengeId, visitor.BrowserHash, applicationId: null, cancellationToken);
-        return challenge is not null && challenge.AwaitsDetailsAt(time.GetUtcNow()) ? new DetailsView(challenges.AddressOf(challenge), challenge.Request) : null;
+        return challenge is not null && challenge.AwaitsDetailsAt(time.GetUtcNow())
+            ? new DetailsView(challenges.AddressOf(challenge), challenge.Channel, challenge.Request)
+            : null;
     }
 
     /// <summary>Makes the account and signs in. If the address got an account meanwhile, signs in to that.</summary>

@@ -15,7 +15,14 @@ namespace IdentityServer.Core.SignIn;
 /// <see cref="OneTimeCodeGrant"/> finishes it.
 /// </summary>
 internal sealed class OneTimeCodeEndpoint(
-    ClientAuthenticator clients, IRegistry registry, Challenges challenges, ChallengeSender sender, Issuer issuer, IOptions<SignInOptions> settings, TimeProvider time)
+    ClientAuthenticator clients,
+    IRegistry registry,
+    Challenges challenges,
+    ChallengeSender sender,
+    AddressReader addresses,
+    Issuer issuer,
+    IOptions<SignInOptions> settings,
+    TimeProvider time)
 {
     private readonly SignInOptions options = settings.Value;
 
@@ -37,9 +44,10 @@ internal sealed class OneTimeCodeEndpoint(
     private async Task<ProtocolError?> StartAsync(HttpContext context, AuthenticatedClient client, Parameters parameters)
     {
         if (parameters["address"] is not { } typed)
-            return ProtocolError.InvalidRequest("Send address, the e-mail address that the code goes to, or challenge to send another code.");
-        if (Address.Parse(typed) is not { } address)
-            return ProtocolError.InvalidRequest("address is no e-mail address that can be written to.");
+            return ProtocolError.InvalidRequest("Send address, the e-mail address or phone number that the code goes to, or challenge to send another code.");
+        var (address, refusal) = addresses.Read(typed);
+        if (address is null)
+            return ProtocolError.InvalidRequest(Why(refusal));
 
         var scopes = parameters["scope"];
         if (scopes is not null)
@@ -58,6 +66,13 @@ internal sealed class OneTimeCodeEndpoint(
             _ => throw new InvalidOperationException(),
         };
     }
+
+    private static string Why(StartOutcome? refusal) => refusal switch
+    {
+        StartOutcome.NoMessages => "address is a phone number of a kind that is sent no text messages: a mobile number is needed.",
+        StartOutcome.OnlyEmail => "address is a phone number; this server takes e-mail addresses only.",
+        _ => "address is neither an e-mail address nor a phone number that can be written to.",
+    };
 
     private async Task<ProtocolError?> ResendAsync(HttpContext context, AuthenticatedClient client, string text)
     {
@@ -90,7 +105,11 @@ internal sealed class OneTimeCodeEndpoint(
     }
 
     private Asker AskerOf(HttpContext context, Application application, OneTimeCodeChallenge challenge, string locale) =>
-        new(challenge.BrowserHash, Visitors.IpOf(context), locale, issuer.For(context), application.DisplayName) { ApplicationId = application.Id };
+        new(challenge.BrowserHash, Visitors.IpOf(context), locale, issuer.For(context), application.DisplayName)
+        {
+            ApplicationId = application.Id,
+            Source = OneTimeCodeGrant.SourceOf(application, Visitors.IpOf(context)),
+        };
 
     private ProtocolError TooMany(string what, DateTimeOffset at) =>
         new("too_many_requests", $"{what} Wait as long as Retry-After says.", StatusCodes.Status429TooManyRequests) { RetryAfter = at - time.GetUtcNow() };

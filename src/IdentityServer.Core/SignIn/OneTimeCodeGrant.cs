@@ -40,16 +40,22 @@ internal sealed class OneTimeCodeGrant(Challenges challenges, CodeChecker checke
         if (badScope is not null)
             return Refuse(badScope);
 
-        return await checker.CheckAsync(challenge, otp, ip: null, cancellationToken) switch
+        return await checker.CheckAsync(challenge, otp, SourceOf(application, request.Ip), cancellationToken) switch
         {
             CodeCheck.Right(var current) => await FinishAsync(current, name, scopes, request, cancellationToken),
             CodeCheck.Wrong(var left) => Refuse(ProtocolError.InvalidGrant(
                 string.Create(CultureInfo.InvariantCulture, $"The code is wrong; {left} tries are left."))),
             CodeCheck.Superseded => Refuse(ProtocolError.InvalidGrant("A newer code was sent: ask for that one. This cost no try.")),
             CodeCheck.Paused(var until) => Refuse(Paused(until)),
+            CodeCheck.TryLater(var at) => Refuse(new ProtocolError(
+                "too_many_requests", "Too many wrong codes from here: wait as long as Retry-After says.", StatusCodes.Status429TooManyRequests) { RetryAfter = at - time.GetUtcNow() }),
             _ => Refuse(Gone),
         };
     }
+
+    /// <summary>A confidential application's requests come from its server, a native one's from the person.</summary>
+    internal static Source SourceOf(Application application, string? ip) =>
+        new(ip, application.ClientId) { IsServer = application.Type == ApplicationType.Confidential };
 
     private static ProtocolError Gone { get; } = ProtocolError.InvalidGrant("The challenge is finished, used up, too old or not this client's: start again at /connect/otp.");
 
@@ -62,7 +68,7 @@ internal sealed class OneTimeCodeGrant(Challenges challenges, CodeChecker checke
                 UserId = userId,
                 Scopes = scopes,
                 AuthenticatedAt = request.At,
-                Methods = ["otp"],
+                Methods = Completer.MethodsOf(challenge.Channel),
             }),
             Completion.NewPerson => Refuse(new ProtocolError(
                 "registration_required", "The code is right and nobody has this address yet: ask for the person's name and send the same code again with name.")),
@@ -88,7 +94,7 @@ internal sealed class OneTimeCodeGrant(Challenges challenges, CodeChecker checke
     private ProtocolError Paused(DateTimeOffset? until) => new(
         "too_many_requests",
         until is null
-            ? "Too many wrong codes for this address: codes work again after its owner signed in with the link on the sign-in page."
+            ? "Too many wrong codes for this address: codes work again after its owner signed in on the pages, with the link in a mail or with another address."
             : "Too many wrong codes for this address: wait as long as Retry-After says.",
         StatusCodes.Status429TooManyRequests) { RetryAfter = until - time.GetUtcNow() };
 

@@ -1,3 +1,4 @@
+using IdentityServer.Core.Persistence.Tables;
 using IdentityServer.Core.Users;
 
 namespace IdentityServer.Core.SignIn;
@@ -14,6 +15,12 @@ public abstract record StartOutcome
 
     /// <summary>What was typed is no address that can be written to.</summary>
     public sealed record NotAnAddress : StartOutcome;
+
+    /// <summary>A phone number of a kind that is sent no text messages.</summary>
+    public sealed record NoMessages : StartOutcome;
+
+    /// <summary>A phone number, where text messages are not set up.</summary>
+    public sealed record OnlyEmail : StartOutcome;
 
     /// <summary>Too many for this address or from this network; alike for known and unknown addresses.</summary>
     public sealed record TryLater(DateTimeOffset At) : StartOutcome;
@@ -38,11 +45,13 @@ public abstract record ResendOutcome
 
 /// <summary>What is known of a challenge by the browser that began it; for the code page.</summary>
 /// <param name="Address">As it was typed, normalised: the person sees where the message went.</param>
+/// <param name="Channel">How the message travels; by text message it holds a code but no link.</param>
 /// <param name="ParkedRequest">The authorization request that waits for this sign-in.</param>
 /// <param name="CodeLength">Digits of the code.</param>
 /// <param name="ResendAt">When another code may be asked for.</param>
 /// <param name="ExpiresAt">When the newest code ends.</param>
-public sealed record ChallengeView(string Address, string? ParkedRequest, int CodeLength, DateTimeOffset ResendAt, DateTimeOffset ExpiresAt);
+public sealed record ChallengeView(
+    string Address, Channel Channel, string? ParkedRequest, int CodeLength, DateTimeOffset ResendAt, DateTimeOffset ExpiresAt);
 
 /// <summary>What a code, or a tap on the link in the same browser, came to.</summary>
 public abstract record VerifyOutcome
@@ -70,6 +79,9 @@ public abstract record VerifyOutcome
     /// <param name="Until">When codes work again; null: only after the link was used.</param>
     public sealed record Paused(DateTimeOffset? Until) : VerifyOutcome;
 
+    /// <summary>Too many wrong codes from this network; cost no try.</summary>
+    public sealed record TryLater(DateTimeOffset At) : VerifyOutcome;
+
     /// <summary>No such challenge in this browser.</summary>
     public sealed record Gone : VerifyOutcome;
 }
@@ -92,7 +104,7 @@ public abstract record LinkView
 }
 
 /// <summary>What a new person sees of their own proof.</summary>
-public sealed record DetailsView(string Address, string? ParkedRequest);
+public sealed record DetailsView(string Address, Channel Channel, string? ParkedRequest);
 
 /// <summary>What confirming details came to.</summary>
 public abstract record DetailsOutcome

@@ -1,3 +1,5 @@
+using IdentityServer.Core.Users;
+
 namespace IdentityServer.Core.SignIn;
 
 /// <summary>How people sign in: the section <c>SignIn</c>.</summary>
@@ -24,6 +26,15 @@ public sealed class SignInOptions
     /// <summary>How long a new person may take over their details; 15 minutes by default.</summary>
     public TimeSpan DetailsLifetime { get; set; } = TimeSpan.FromMinutes(15);
 
+    /// <summary>
+    /// The region (ISO 3166-1 alpha-2, e.g. <c>DE</c>) whose phone numbers may be typed without their calling code; without it people type the plus
+    /// sign and the calling code.
+    /// </summary>
+    public string? DefaultRegion { get; set; }
+
+    /// <summary>Addresses with a fixed code, to which nothing is sent, by address.</summary>
+    public IDictionary<string, TestAddress> TestAddresses { get; set; } = new Dictionary<string, TestAddress>(StringComparer.Ordinal);
+
     internal static IEnumerable<string> Problems(SignInOptions options)
     {
         if (options.CodeLength < 6)
@@ -42,5 +53,7 @@ public sealed class SignInOptions
             yield return "SignIn:ResendDelay must be at least 00:00:01 and at most SignIn:CodeLifetime.";
         if (options.DetailsLifetime < TimeSpan.FromMinutes(1) || options.DetailsLifetime > TimeSpan.FromHours(1))
             yield return "SignIn:DetailsLifetime must be 00:01:00 to 01:00:00.";
+        if (options.DefaultRegion is { Length: > 0 } region && !Address.IsRegion(region))
+            yield return "SignIn:DefaultRegion must be two capital letters of ISO 3166-1, such as DE; leave it out to ask for the calling code.";
     }
 }

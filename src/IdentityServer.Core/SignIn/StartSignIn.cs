@@ -1,3 +1,5 @@
+using IdentityServer.Core.Delivery;
+using IdentityServer.Core.Persistence.Tables;
 using IdentityServer.Core.Users;
 using IdentityServer.Protocol;
 using IdentityServer.Protocol.Authorize;
@@ -13,27 +15,42 @@ public sealed class StartSignIn
 {
     private readonly Challenges challenges;
     private readonly ChallengeSender sender;
+    private readonly AddressReader addresses;
+    private readonly DeliveryChannels channels;
     private readonly ParkedRequests parkedRequests;
     private readonly IRegistry registry;
     private readonly SignInOptions options;
     private readonly TimeProvider time;
 
     internal StartSignIn(
-        Challenges challenges, ChallengeSender sender, ParkedRequests parkedRequests, IRegistry registry, IOptions<SignInOptions> options, TimeProvider time)
+        Challenges challenges,
+        ChallengeSender sender,
+        AddressReader addresses,
+        DeliveryChannels channels,
+        ParkedRequests parkedRequests,
+        IRegistry registry,
+        IOptions<SignInOptions> options,
+        TimeProvider time)
     {
         this.challenges = challenges;
         this.sender = sender;
+        this.addresses = addresses;
+        this.channels = channels;
         this.parkedRequests = parkedRequests;
         this.registry = registry;
         this.options = options.Value;
         this.time = time;
     }
 
+    /// <summary>Whether the form asks for an e-mail address or a phone number; for an e-mail address alone when false.</summary>
+    public bool TakesPhoneNumbers => channels.CanReach(Channel.Sms);
+
     /// <summary>Normalises the address, counts the limits, writes challenge and message at once.</summary>
     public async Task<StartOutcome> StartAsync(string address, string? parkedRequest, Visitor visitor, CancellationToken cancellationToken)
     {
-        if (Address.Parse(address) is not { } parsed)
-            return new StartOutcome.NotAnAddress();
+        var (parsed, refusal) = addresses.Read(address);
+        if (parsed is null)
+            return refusal!;
 
         return await sender.StartAsync(parsed, await AskerAsync(visitor, parkedRequest, cancellationToken), cancellationToken);
     }
@@ -55,7 +72,7 @@ public sealed class StartSignIn
             return null;
 
         return new ChallengeView(
-            challenges.AddressOf(challenge), challenge.Request, options.CodeLength, challenge.LastSentAt + options.ResendDelay, challenge.Codes[^1].ExpiresAt);
+            challenges.AddressOf(challenge), challenge.Channel, challenge.Request, options.CodeLength, challenge.LastSentAt + options.ResendDelay, challenge.Codes[^1].ExpiresAt);
     }
 
     private async Task<Asker> AskerAsync(Visitor visitor, string? parkedRequest, CancellationToken cancellationToken)
@@ -66,7 +83,9 @@ public sealed class StartSignIn
         return new Asker(visitor.BrowserHash, visitor.Ip, visitor.Locale, visitor.Origin, application?.DisplayName ?? "")
         {
             Request = request is null ? null : parkedRequest,
+            Source = new Source(visitor.Ip, request?.ClientId),
             HasLink = true,
+            SessionKeyHash = visitor.SessionKeyHash,
         };
     }
 }

@@ -24,12 +24,13 @@ public sealed class VerifyCode
         if (await challenges.FindAsync(challengeId, visitor.BrowserHash, applicationId: null, cancellationToken) is not { } challenge)
             return new VerifyOutcome.Gone();
 
-        return await checker.CheckAsync(challenge, code, visitor.Ip, cancellationToken) switch
+        return await checker.CheckAsync(challenge, code, new Source(visitor.Ip, Application: null), cancellationToken) switch
         {
             CodeCheck.Right(var current) => await FinishAsync(completer, current, visitor, cancellationToken) ?? new VerifyOutcome.Spent(),
             CodeCheck.Wrong(var left) => new VerifyOutcome.Wrong(left),
             CodeCheck.Superseded => new VerifyOutcome.Superseded(),
             CodeCheck.Paused(var until) => new VerifyOutcome.Paused(until),
+            CodeCheck.TryLater(var at) => new VerifyOutcome.TryLater(at),
             _ => new VerifyOutcome.Spent(),
         };
     }

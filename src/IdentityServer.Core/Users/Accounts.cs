@@ -7,24 +7,74 @@ using Microsoft.EntityFrameworkCore;
 namespace IdentityServer.Core.Users;
 
 /// <summary>What sign-in asks of an account.</summary>
-internal sealed record KnownUser(Guid Id, string Email, bool EmailConfirmed, bool IsDisabled);
+internal sealed record KnownUser(Guid Id, string? Email, bool EmailConfirmed, string? Phone, bool PhoneConfirmed, bool IsDisabled)
+{
+    /// <summary>The address of this kind as its owner proved it.</summary>
+    public string? AddressOf(Channel channel) => channel == Channel.Email ? Email : Phone;
+
+    /// <summary>Whether somebody proved to own it.</summary>
+    public bool HasProved(Channel channel) => channel == Channel.Email ? EmailConfirmed : PhoneConfirmed;
+
+    /// <summary>Whether any address is proved: until then the account is nobody's.</summary>
+    public bool IsOwned => EmailConfirmed || PhoneConfirmed;
+}
 
 /// <summary>Finds, makes and cleans accounts for those who prove an address.</summary>
 internal sealed class Accounts(ServerDb db)
 {
-    /// <summary>Who has the address; null when nobody has.</summary>
-    public Task<KnownUser?> FindAsync(Address address, CancellationToken cancellationToken) =>
-        db.Users.AsNoTracking()
-            .Where(user => user.NormalizedEmail == address.LookupKey)
-            .Select(user => new KnownUser(user.Id, user.Email!, user.EmailConfirmed, user.DisabledAt != null))
+    /// <summary>
+    /// Whose account the address opens; null when nobody's. An address that was never proved opens no account that somebody else's proof owns:
+    /// a mistyped or changed number would let a stranger in. Only who is signed in to that account (<paramref name="sessionKeyHash"/>) proves it there.
+    /// </summary>
+    public Task<KnownUser?> FindAsync(Address address, byte[]? sessionKeyHash, DateTimeOffset now, CancellationToken cancellationToken)
+    {
+        var mine = db.Sessions.Where(session => session.KeyHash == sessionKeyHash && session.EndedAt == null && session.ExpiresAt > now).Select(session => session.UserId);
+        var users = address.Channel == Channel.Email
+            ? Having(address).Where(user => user.EmailConfirmed || !user.PhoneNumberConfirmed || mine.Contains(user.Id))
+            : Having(address).Where(user => user.PhoneNumberConfirmed || !user.EmailConfirmed || mine.Contains(user.Id));
+        return users.AsNoTracking()
+            .Select(user => new KnownUser(user.Id, user.Email, user.EmailConfirmed, user.PhoneNumber, user.PhoneNumberConfirmed, user.DisabledAt != null))
             .SingleOrDefaultAsync(cancellationToken);
+    }
 
-    /// <summary>Notes a sign-in, which also proves the mailbox; false when the account was disabled or deleted meanwhile.</summary>
-    public async Task<bool> TouchAsync(Guid userId, DateTimeOffset now, CancellationToken cancellationToken) =>
-        await db.Users.Where(user => user.Id == userId && user.DisabledAt == null).ExecuteUpdateAsync(
-            set => set.SetProperty(user => user.LastSignInAt, now).SetProperty(user => user.EmailConfirmed, true), cancellationToken) == 1;
+    /// <summary>The account that bears the address, proved or not.</summary>
+    public IQueryable<User> Having(Address address) => address.Channel == Channel.Email
+        ? db.Users.Where(user => user.NormalizedEmail == address.LookupKey)
+        : db.Users.Where(user => user.PhoneNumber == address.LookupKey);
 
-    /// <summary>Adds a new account to what will be saved; the unique index on e-mail decides who was first.</summary>
+    /// <summary>Notes a sign-in, which also proves the address; false when the account was disabled or deleted, or lost the address, meanwhile.</summary>
+    public async Task<bool> TouchAsync(Guid userId, Address address, DateTimeOffset now, CancellationToken cancellationToken)
+    {
+        var user = Having(address).Where(row => row.Id == userId && row.DisabledAt == null);
+        return address.Channel == Channel.Email
+            ? await user.ExecuteUpdateAsync(set => set.SetProperty(row => row.LastSignInAt, now).SetProperty(row => row.EmailConfirmed, true), cancellationToken) == 1
+            : await user.ExecuteUpdateAsync(set => set.SetProperty(row => row.LastSignInAt, now).SetProperty(row => row.PhoneNumberConfirmed, true), cancellationToken) == 1;
+    }
+
+    /// <summary>A claim changed: <c>updated_at</c>.</summary>
+    public Task MarkUpdatedAsync(Guid userId, DateTimeOffset now, CancellationToken cancellationToken) =>
+        db.Users.Where(user => user.Id == userId).ExecuteUpdateAsync(set => set.SetProperty(user => user.UpdatedAt, now), cancellationToken);
+
+    /// <summary>
+    /// Takes the address from the account that bears it without having proved it; gives that account. Called for who did prove it and gets an
+    /// account of their own.
+    /// </summary>
+    public async Task<Guid?> ReleaseAsync(Address address, DateTimeOffset now, CancellationToken cancellationToken)
+    {
+        var bearer = await Having(address).Select(user => (Guid?)user.Id).SingleOrDefaultAsync(cancellationToken);
+        if (bearer is null)
+            return null;
+
+        var released = address.Channel == Channel.Email
+            ? await Having(address).Where(user => !user.EmailConfirmed && user.PhoneNumberConfirmed).ExecuteUpdateAsync(
+                set => set.SetProperty(user => user.Email, (string?)null).SetProperty(user => user.NormalizedEmail, (string?)null).SetProperty(user => user.UpdatedAt, now),
+                cancellationToken)
+            : await Having(address).Where(user => !user.PhoneNumberConfirmed && user.EmailConfirmed).ExecuteUpdateAsync(
+                set => set.SetProperty(user => user.PhoneNumber, (string?)null).SetProperty(user => user.UpdatedAt, now), cancellationToken);
+        return released == 1 ? bearer : null;
+    }
+
+    /// <summary>Adds a new account to what will be saved; the unique indexes on e-mail and phone number decide who was first.</summary>
     public Guid Add(Address address, string name, string locale, DateTimeOffset now)
     {
         var id = Guid.CreateVersion7(now);
@@ -33,9 +83,11 @@ internal sealed class Accounts(ServerDb db)
             Id = id,
             UserName = id.ToString("N"),
             NormalizedUserName = id.ToString("N").ToUpperInvariant(),
-            Email = address.Value,
-            NormalizedEmail = address.LookupKey,
-            EmailConfirmed = true,
+            Email = address.Channel == Channel.Email ? address.Value : null,
+            NormalizedEmail = address.Channel == Channel.Email ? address.LookupKey : null,
+            EmailConfirmed = address.Channel == Channel.Email,
+            PhoneNumber = address.Channel == Channel.Sms ? address.Value : null,
+            PhoneNumberConfirmed = address.Channel == Channel.Sms,
             Name = name,
             Locale = locale.Length == 0 ? null : locale,
             SecurityStamp = Guid.CreateVersion7(now).ToString("N"),
@@ -48,7 +100,7 @@ internal sealed class Accounts(ServerDb db)
     }
 
     /// <summary>
-    /// Removes every way into the account from before its mailbox was first proved. Whoever made it with somebody else's address (pre-hijacking)
+    /// Removes every way into the account from before an address of it was first proved. Whoever made it with somebody else's address (pre-hijacking)
     /// must not find a door left open once the owner signs in.
     /// </summary>
     public async Task RemoveUnprovenStateAsync(Guid userId, DateTimeOffset now, CancellationToken cancellationToken)
@@ -60,6 +112,8 @@ internal sealed class Accounts(ServerDb db)
             set => set.SetProperty(user => user.PasswordHash, (string?)null).SetProperty(user => user.TwoFactorEnabled, false), cancellationToken);
         await db.Users.Where(user => user.Id == userId && !user.PhoneNumberConfirmed).ExecuteUpdateAsync(
             set => set.SetProperty(user => user.PhoneNumber, (string?)null), cancellationToken);
+        await db.Users.Where(user => user.Id == userId && !user.EmailConfirmed).ExecuteUpdateAsync(
+            set => set.SetProperty(user => user.Email, (string?)null).SetProperty(user => user.NormalizedEmail, (string?)null), cancellationToken);
         await EndAllAsync(userId, now, cancellationToken);
     }
 

@@ -1,4 +1,5 @@
 using IdentityServer.Core.Persistence;
+using IdentityServer.Core.Persistence.Tables;
 using Microsoft.EntityFrameworkCore;
 
 namespace IdentityServer.Core.Users;
@@ -7,20 +8,38 @@ namespace IdentityServer.Core.Users;
 public sealed class UserDirectory(ServerDb db, TimeProvider time)
 {
     /// <summary>
-    /// Makes the account with this e-mail address, or changes its name and whether it is disabled. Disabling ends its sessions, authorizations and
-    /// tokens for good (OWASP ASVS 7.4.2): who had to be locked out does not come back when the account is opened again.
+    /// Makes the account with this address, or changes what differs of it. Disabling ends its sessions, authorizations and tokens for good (OWASP
+    /// ASVS 7.4.2): who had to be locked out does not come back when the account is opened again.
     /// </summary>
-    /// <returns>False when the address is none.</returns>
-    public async Task<bool> PutAsync(string address, string? name, bool disabled, CancellationToken cancellationToken)
+    /// <param name="address">An e-mail address, or a phone number with its calling code.</param>
+    /// <param name="name">Null: stays as it is.</param>
+    /// <param name="disabled">Whether sign-in is refused.</param>
+    /// <param name="phone">
+    /// A phone number besides the e-mail address; null: stays as it is. A new account's is vouched for like its e-mail address. One that an
+    /// account gets later is unverified until its owner proves it on the account page, and opens nothing before.
+    /// </param>
+    /// <param name="cancellationToken">Ends the work.</param>
+    /// <returns>What is wrong; null when it is done.</returns>
+    public async Task<string?> PutAsync(string address, string? name, bool disabled, string? phone, CancellationToken cancellationToken)
     {
         if (Address.Parse(address) is not { } read)
-            return false;
+            return "this is neither an e-mail address nor a phone number with calling code that receives messages.";
+
+        var number = Address.Parse(phone);
+        if (phone is not null && number?.Channel != Channel.Sms)
+            return "Phone must be a phone number with calling code that receives messages, e.g. +491701234567.";
+        if (number is not null && read.Channel == Channel.Sms)
+            return "Phone belongs to a user who is declared by e-mail address.";
+
+        var accounts = new Accounts(db);
+        if (number is not null && await accounts.Having(number).AnyAsync(user => user.NormalizedEmail != read.LookupKey, cancellationToken))
+            return "Phone belongs to another account.";
 
         var now = time.GetUtcNow();
         await using var transaction = await db.Database.BeginTransactionAsync(cancellationToken);
-        var accounts = new Accounts(db);
-        var id = (await accounts.FindAsync(read, cancellationToken))?.Id;
-        if (id is null)
+        var id = await accounts.Having(read).Select(user => (Guid?)user.Id).SingleOrDefaultAsync(cancellationToken);
+        var isNew = id is null;
+        if (isNew)
         {
             id = accounts.Add(read, name ?? read.Value, locale: "", now);
             await db.SaveChangesAsync(cancellationToken);
@@ -29,6 +48,8 @@ public sealed class UserDirectory(ServerDb db, TimeProvider time)
         var user = await db.Users.SingleAsync(row => row.Id == id, cancellationToken);
         if (name is not null && user.Name != name)
             (user.Name, user.UpdatedAt) = (name, now);
+        if (number is not null && user.PhoneNumber != number.Value)
+            (user.PhoneNumber, user.PhoneNumberConfirmed, user.UpdatedAt) = (number.Value, isNew, now);
         var changes = disabled != (user.DisabledAt is not null);
         if (changes)
             user.DisabledAt = disabled ? now : null;
@@ -36,6 +57,6 @@ public sealed class UserDirectory(ServerDb db, TimeProvider time)
         if (changes && disabled)
             await accounts.EndAllAsync(user.Id, now, cancellationToken);
         await transaction.CommitAsync(cancellationToken);
-        return true;
+        return null;
     }
 }

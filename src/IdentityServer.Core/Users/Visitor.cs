@@ -18,6 +18,8 @@ public sealed record Visitor(byte[] BrowserSecret, string? Ip, string? UserAgent
     /// <summary>The secret in the session cookie that the browser sent, if any: a sign-in replaces that session.</summary>
     public byte[]? SessionSecret { get; init; }
 
+    internal byte[]? SessionKeyHash => SessionSecret is null ? null : SHA256.HashData(SessionSecret);
+
     internal byte[] BrowserHash => SHA256.HashData(BrowserSecret);
 }
 

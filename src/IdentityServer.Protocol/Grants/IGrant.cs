@@ -22,7 +22,11 @@ public interface IGrant
 /// <param name="Parameters">The form.</param>
 /// <param name="Scopes">The <c>scope</c> parameter: each known and the application's to ask for; null when it was not sent.</param>
 /// <param name="At">When it was received.</param>
-public sealed record TokenRequest(AuthenticatedClient Client, Parameters Parameters, IReadOnlyList<string>? Scopes, DateTimeOffset At);
+public sealed record TokenRequest(AuthenticatedClient Client, Parameters Parameters, IReadOnlyList<string>? Scopes, DateTimeOffset At)
+{
+    /// <summary>Where it came from, behind configured proxies the forwarded address; null when that is not known.</summary>
+    public string? Ip { get; init; }
+}
 
 /// <summary>What a grant decided.</summary>
 public abstract record GrantResult

@@ -51,7 +51,7 @@ internal sealed class TokenEndpoint(
             }
         }
 
-        var request = new TokenRequest(client, parameters, scopes, time.GetUtcNow());
+        var request = new TokenRequest(client, parameters, scopes, time.GetUtcNow()) { Ip = context.Connection.RemoteIpAddress?.ToString() };
         switch (await RunAsync(issuer.For(context), grant!, request, cancellationToken))
         {
             case (_, { } error):

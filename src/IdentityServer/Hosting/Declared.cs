@@ -50,19 +50,19 @@ internal sealed class DeclaredApplication
     /// <summary>ES256 when absent.</summary>
     public JwsAlgorithm? AccessTokenAlgorithm { get; set; }
 
-    /// <summary>See <see cref="Application.CodeLifetime"/>.</summary>
+    /// <summary>How long an authorization code works, at most 10 minutes; 1 minute when absent.</summary>
     public TimeSpan? CodeLifetime { get; set; }
 
-    /// <summary>See <see cref="Application.AccessTokenLifetime"/>.</summary>
+    /// <summary>How long an access token works; 15 minutes when absent.</summary>
     public TimeSpan? AccessTokenLifetime { get; set; }
 
-    /// <summary>See <see cref="Application.IdTokenLifetime"/>.</summary>
+    /// <summary>How long an ID token works; 15 minutes when absent.</summary>
     public TimeSpan? IdTokenLifetime { get; set; }
 
-    /// <summary>See <see cref="Application.RefreshIdleLifetime"/>.</summary>
+    /// <summary>A refresh token that was not used for this long ends; 14 days when absent.</summary>
     public TimeSpan? RefreshIdleLifetime { get; set; }
 
-    /// <summary>See <see cref="Application.RefreshAbsoluteLifetime"/>.</summary>
+    /// <summary>A refresh token and its successors end at this age; 90 days when absent.</summary>
     public TimeSpan? RefreshAbsoluteLifetime { get; set; }
 
     /// <summary>The application; its id is the existing row's or a new one.</summary>
@@ -119,11 +119,14 @@ internal sealed class DeclaredScope
     };
 }
 
-/// <summary>A user as configuration declares them: the section <c>Users</c>, by e-mail address. For development and first administrators.</summary>
+/// <summary>A user as configuration declares them: the section <c>Users</c>, by e-mail address or phone number. For development and first administrators.</summary>
 internal sealed class DeclaredUser
 {
     /// <summary>The name that people see.</summary>
     public string? Name { get; set; }
+
+    /// <summary>A phone number with its calling code, besides the e-mail address. A new user's is trusted; a changed one waits for its owner's proof.</summary>
+    public string? Phone { get; set; }
 
     /// <summary>A disabled user cannot sign in.</summary>
     public bool Disabled { get; set; }

@@ -24,8 +24,8 @@ internal sealed class DeclaredSync(
         var problems = new List<string>(await registry.PutAsync(scopes, applications, cancellationToken));
         foreach (var (address, user) in Declared<DeclaredUser>(configuration, "Users"))
         {
-            if (problems.Count == 0 && !await users.PutAsync(address, user.Name, user.Disabled, cancellationToken))
-                problems.Add($"Users:{address}: this is not an e-mail address.");
+            if (problems.Count == 0 && await users.PutAsync(address, user.Name, user.Disabled, user.Phone, cancellationToken) is { } problem)
+                problems.Add($"Users:{address}: {problem}");
         }
 
         if (problems.Count > 0)

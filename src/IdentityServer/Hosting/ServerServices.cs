@@ -1,6 +1,7 @@
 using IdentityServer.Core;
 using IdentityServer.Core.Keys;
 using IdentityServer.Core.Persistence;
+using IdentityServer.Core.SignIn;
 using IdentityServer.Protocol;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
 
@@ -18,7 +19,8 @@ internal static class ServerServices
         services.AddSingleton(new SettingsSection("Users", typeof(Dictionary<string, DeclaredUser>)));
         services.AddScoped<DeclaredSync>();
         services.AddJobs();
-        services.AddHealthChecks().AddCheck<DatabaseHealth>("database");
+        services.AddSingleton<ProxyWatch>();
+        services.AddHealthChecks().AddCheck<DatabaseHealth>("database").AddCheck<SmsHealth>("sms");
         return services;
     }
 
@@ -30,6 +32,23 @@ internal static class ServerServices
         await scope.ServiceProvider.GetRequiredService<DatabaseMigrator>().PrepareAsync(stopping);
         await scope.ServiceProvider.GetRequiredService<KeyRing>().RotateAsync(stopping);
         await scope.ServiceProvider.GetRequiredService<DeclaredSync>().RunAsync(stopping);
+    }
+
+    // Degraded, not unhealthy: an instance without text messages still signs people in by e-mail.
+    private sealed class SmsHealth(SmsStops stops) : IHealthCheck
+    {
+        public async Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default)
+        {
+            try
+            {
+                var reasons = await stops.FindAsync(cancellationToken);
+                return reasons.Count == 0 ? HealthCheckResult.Healthy() : HealthCheckResult.Degraded("Text messages are stopped: " + string.Join(" ", reasons));
+            }
+            catch (System.Data.Common.DbException)
+            {
+                return HealthCheckResult.Degraded("The counters of text messages cannot be read: none are sent.");
+            }
+        }
     }
 
     private sealed class DatabaseHealth(IServiceScopeFactory scopes) : IHealthCheck

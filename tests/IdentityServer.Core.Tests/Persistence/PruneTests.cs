@@ -26,14 +26,14 @@ public abstract class PruneTests
         await using var db = await database.OpenAsync();
         var old = now.AddDays(-2);
         for (var i = 0; i < 25; i++)
-            db.AddRange(NewToken(old, null), NewChallenge(old), NewMessage(now.AddDays(-8)), NewConsumedId(i, now.AddSeconds(-1)), NewCounter($"old{i}", now.AddDays(-31)));
+            db.AddRange(NewToken(old, null), NewChallenge(old), NewMessage(now.AddDays(-8)), NewConsumedId(i, now.AddSeconds(-1)), NewCounter($"old{i}", now.AddSeconds(-1)));
         db.AddRange(
             NewToken(now.AddHours(-23), null),
             NewChallenge(now.AddHours(-23)),
             NewMessage(now.AddDays(-6)),
             NewConsumedId(100, now.AddSeconds(1)),
-            NewCounter("new", now.AddDays(-29)),
-            NewCounter("blocked", now.AddDays(-31), DateTimeOffset.MaxValue));
+            NewCounter("new", now.AddSeconds(1)),
+            NewCounter("blocked", DateTimeOffset.MaxValue));
         await db.SaveChangesAsync();
 
         Assert.Equal(125, await Prune(batch: 10).RunAsync(default));
@@ -232,8 +232,8 @@ public abstract class PruneTests
 
     private static ConsumedId NewConsumedId(int number, DateTimeOffset expiresAt) => new() { Hash = BitConverter.GetBytes(number), ExpiresAt = expiresAt };
 
-    private static Counter NewCounter(string key, DateTimeOffset start, DateTimeOffset? blockedUntil = null) =>
-        new() { Key = key, WindowStart = start, BlockedUntil = blockedUntil };
+    private static Counter NewCounter(string key, DateTimeOffset expiresAt) =>
+        new() { Key = key, WindowStart = DateTimeOffset.UnixEpoch, ExpiresAt = expiresAt };
 
     private static SessionRow NewSession(Guid userId, DateTimeOffset expiresAt) => new()
     {

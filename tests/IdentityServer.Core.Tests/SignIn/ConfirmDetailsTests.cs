@@ -1,3 +1,4 @@
+using IdentityServer.Core.Persistence.Tables;
 using IdentityServer.Core.SignIn;
 using IdentityServer.Core.Users;
 using Microsoft.EntityFrameworkCore;
@@ -24,7 +25,7 @@ public abstract class ConfirmDetailsTests
     {
         var (challenge, browser, address) = await ProvedAsync();
         Assert.False(await server.ReadAsync(db => db.Users.AnyAsync(user => user.Email == address)));
-        Assert.Equal(new DetailsView(address, null), await LookAsync(challenge, browser));
+        Assert.Equal(new DetailsView(address, Channel.Email, null), await LookAsync(challenge, browser));
 
         Assert.IsType<DetailsOutcome.SignedIn>(await server.ConfirmAsync(challenge, "  Ada Lovelace ", browser));
 

@@ -26,7 +26,7 @@ public abstract class OneTimeCodeGrantTests : IAsyncLifetime
     protected OneTimeCodeGrantTests(TestDatabase database)
     {
         database.SkipIfMissing();
-        server = new SignInServer(database);
+        server = new SignInServer(database, sms: true);
     }
 
     public async ValueTask InitializeAsync()
@@ -63,6 +63,42 @@ public abstract class OneTimeCodeGrantTests : IAsyncLifetime
         Assert.Null(approval.SessionId);
         Assert.Equal(0, await server.SessionsAsync(address));
         AssertRefused("invalid_grant", await RedeemAsync("native", ("challenge", challenge), ("otp", code)));
+    }
+
+    [Fact]
+    public async Task A_number_is_taken_like_an_address_and_its_method_is_told()
+    {
+        var number = SignInServer.NewNumber();
+        var (challenge, code) = await StartAsync($"{number[..6]} {number[6..]}");
+
+        AssertRefused("registration_required", await RedeemAsync("native", ("challenge", challenge), ("otp", code)));
+        var approval = Approved(await RedeemAsync("native", ("challenge", challenge), ("otp", code), ("name", "Ada")));
+
+        Assert.Equal(["otp", "sms"], approval.Methods);
+        Assert.Equal([approval.UserId!.Value], await server.UserIdsAsync(number));
+    }
+
+    // E3
+    [Fact]
+    public async Task A_disabled_number_is_answered_like_any_other()
+    {
+        var disabled = SignInServer.NewNumber();
+        await server.AddUserAsync(disabled, disabled: true);
+
+        var one = await PostAsync(("client_id", "native"), ("address", disabled));
+        var other = await PostAsync(("client_id", "native"), ("address", SignInServer.NewNumber()));
+
+        Assert.Equal((other.Status, other.Context.Response.ContentLength), (one.Status, one.Context.Response.ContentLength));
+        AssertRefused("invalid_grant", await RedeemAsync("native", ("challenge", one.Body.GetProperty("challenge").GetString()!), ("otp", "000000")));
+    }
+
+    [Fact]
+    public async Task A_number_that_is_sent_no_messages_is_refused_with_the_reason()
+    {
+        var (status, body, _) = await PostAsync(("client_id", "native"), ("address", "+442079460958"));
+
+        Assert.Equal((400, "invalid_request"), (status, body.GetProperty("error").GetString()));
+        Assert.Contains("no text messages", body.GetProperty("error_description").GetString(), StringComparison.Ordinal);
     }
 
     [Fact]

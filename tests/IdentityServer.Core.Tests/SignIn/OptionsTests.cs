@@ -1,6 +1,8 @@
 using IdentityServer.Core.SignIn;
+using IdentityServer.Core.Tests.Delivery;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Options;
 using Xunit;
 
@@ -28,6 +30,7 @@ public sealed class OptionsTests
     [InlineData("SignIn:MaxSends", "0", "1 to 10")]
     [InlineData("SignIn:ResendDelay", "00:06:00", "SignIn:CodeLifetime")]
     [InlineData("SignIn:DetailsLifetime", "02:00:00", "01:00:00")]
+    [InlineData("SignIn:DefaultRegion", "de", "ISO 3166-1")]
     [InlineData("Limits:MessagesPerAddressAndHour", "0", "at least 1")]
     [InlineData("Limits:MessagesPerAddressAndDay", "1", "less than")]
     [InlineData("Limits:StartsPerNetworkAndHour", "0", "at least 1")]
@@ -64,6 +67,7 @@ public sealed class OptionsTests
     {
         var services = new ServiceCollection();
         services.AddSingleton<IConfiguration>(new ConfigurationBuilder().AddInMemoryCollection(settings).Build());
+        services.AddSingleton<IHostEnvironment>(new TestEnvironment());
         services.AddCore();
         return services.BuildServiceProvider();
     }

@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using IdentityServer.Core.Delivery;
+using IdentityServer.Core.Delivery.Sms;
 using IdentityServer.Core.Persistence;
 using IdentityServer.Core.Persistence.Tables;
 using IdentityServer.Core.SignIn;
@@ -16,13 +17,24 @@ public sealed class SignInServer
 {
     private readonly IServiceProvider services;
 
-    public SignInServer(TestDatabase database, Dictionary<string, string?>? settings = null)
+    public SignInServer(TestDatabase database, Dictionary<string, string?>? settings = null, bool sms = false, decimal smsBudget = 1000)
     {
         Clock = database.Clock;
-        services = database.Start((settings ?? []).Select(setting => (setting.Key, setting.Value!)), add =>
+
+        // Most tests do in a second what people do in an hour; those about limits set their own.
+        var all = new Dictionary<string, string?>(settings ?? [], StringComparer.Ordinal);
+        all.TryAdd("Limits:StartsPerAddressAndMinute", "1000");
+        services = database.Start(all.Select(setting => (setting.Key, setting.Value!)), add =>
         {
             add.AddProtocol();
             add.AddCore();
+            add.Configure<DeliveryOptions>(options =>
+            {
+                options.Sms.Providers = sms ? ["file"] : [];
+                options.Sms.Countries = ["DE", "GB"];
+                options.Sms.Prices = new Dictionary<string, decimal>(StringComparer.Ordinal) { ["DE"] = 1, ["GB"] = 1 };
+                options.Sms.Budget = new SmsBudget { Day = smsBudget, Month = smsBudget };
+            });
             add.AddSingleton<DispatcherBell>();
             add.AddSingleton<MessageSeal>();
             add.AddSingleton(provider => new Outbox(
@@ -39,6 +51,9 @@ public sealed class SignInServer
         new(RandomNumberGenerator.GetBytes(32), ip ?? $"2001:db8:{Hex()}:{Hex()}::1", "Test browser", "en") { Origin = "https://id.example" };
 
     public static string NewAddress() => $"person-{RandomNumberGenerator.GetHexString(16, lowercase: true)}@mail.example";
+
+    /// <summary>A British mobile number that no other test has.</summary>
+    public static string NewNumber() => $"+447400{RandomNumberGenerator.GetInt32(1_000_000):D6}";
 
     /// <summary>Runs with services of one request's own.</summary>
     public async Task<T> RunAsync<TService, T>(Func<TService, Task<T>> run)
@@ -86,7 +101,7 @@ public sealed class SignInServer
     public Task<List<Guid>> UserIdsAsync(string address)
     {
         var key = Address.Parse(address)!.LookupKey;
-        return ReadAsync(db => db.Users.Where(user => user.NormalizedEmail == key).Select(user => user.Id).ToListAsync());
+        return ReadAsync(db => db.Users.Where(user => user.NormalizedEmail == key || user.PhoneNumber == key).Select(user => user.Id).ToListAsync());
     }
 
     /// <summary>The newest message of a challenge.</summary>
@@ -110,7 +125,11 @@ public sealed class SignInServer
     public static string Other(string code) => ((int.Parse(code) + 1) % 1_000_000).ToString("D6");
 
     /// <summary>An account with this address.</summary>
-    public async Task<Guid> AddUserAsync(string address, bool confirmed = true, bool disabled = false)
+    public Task<Guid> AddUserAsync(string address, bool confirmed = true, bool disabled = false) =>
+        address.Contains('@', StringComparison.Ordinal) ? AddUserAsync(address, confirmed, null, false, disabled) : AddUserAsync(null, false, address, confirmed, disabled);
+
+    /// <summary>An account with these addresses.</summary>
+    public async Task<Guid> AddUserAsync(string? email, bool emailConfirmed, string? phone, bool phoneConfirmed, bool disabled = false)
     {
         var now = Clock.Now;
         return await ReadAsync(async db =>
@@ -121,9 +140,11 @@ public sealed class SignInServer
                 Id = id,
                 UserName = id.ToString("N"),
                 NormalizedUserName = id.ToString("N").ToUpperInvariant(),
-                Email = address,
-                NormalizedEmail = address.ToUpperInvariant(),
-                EmailConfirmed = confirmed,
+                Email = email,
+                NormalizedEmail = email?.ToUpperInvariant(),
+                EmailConfirmed = emailConfirmed,
+                PhoneNumber = phone,
+                PhoneNumberConfirmed = phoneConfirmed,
                 Name = "Someone",
                 CreatedAt = now,
                 UpdatedAt = now,
@@ -133,6 +154,8 @@ public sealed class SignInServer
             return id;
         });
     }
+
+    public async Task<User> UserAsync(Guid id) => await ReadAsync(db => db.Users.AsNoTracking().SingleAsync(row => row.Id == id));
 
     public async Task DisableAsync(string address)
     {

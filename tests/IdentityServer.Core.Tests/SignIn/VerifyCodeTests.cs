@@ -314,7 +314,7 @@ public abstract class VerifyCodeTests
     {
         var row = await server.ChallengeAsync(challenge);
         var key = "code-failures:" + System.Buffers.Text.Base64Url.EncodeToString(row.AddressHash);
-        return await server.ReadAsync(db => db.Counters.Where(counter => counter.Key == key).Select(counter => counter.Count).SingleOrDefaultAsync());
+        return await server.ReadAsync(db => db.Counters.Where(counter => counter.Key == key).Select(counter => (int)counter.Count).SingleOrDefaultAsync());
     }
 
     private async Task<Guid> AddSessionAsync(Guid user)

@@ -1,3 +1,4 @@
+using IdentityServer.Core.Persistence.Tables;
 using IdentityServer.Core.Users;
 using Xunit;
 
@@ -44,7 +45,9 @@ public sealed class AddressTests
     [InlineData("ali\u202Ece@example.com")]
     [InlineData("ali\uFEFFce@example.com")]
     [InlineData("ali\uD800ce@example.com")]
-    [InlineData("+491701234567")]
+    [InlineData("0170 1234567")]
+    [InlineData("+49 30 123456")]
+    [InlineData("+49 170 1234567 ext. 5")]
     public void What_cannot_be_written_to_is_refused(string? typed) => Assert.Null(Address.Parse(typed));
 
     // RFC 5321 §4.5.3.1
@@ -57,6 +60,29 @@ public sealed class AddressTests
         Assert.Null(Address.Parse(new string('a', 65) + "@example.com"));
         Assert.Null(Address.Parse(new string('a', 64) + "@" + domain + ".example"));
         Assert.Null(Address.Parse(new string('a', 100_000) + "@example.com"));
+    }
+
+    [Theory]
+    [InlineData("+49 170 1234567", null, "DE")]
+    [InlineData("0170/1234567", "DE", "DE")]
+    [InlineData("０１７０１２３４５６７", "DE", "DE")]
+    [InlineData(" 00 49 (0) 170-123 45 67 ", null, "DE")]
+    public void A_phone_number_is_told_apart_and_has_one_form(string typed, string? defaultRegion, string region)
+    {
+        var address = Address.Parse(typed, defaultRegion)!;
+
+        Assert.Equal((Channel.Sms, "+491701234567", region), (address.Channel, address.Value, address.Region));
+        Assert.Equal(("+491701234567", "+491701234567"), (address.LookupKey, address.LimitKey));
+    }
+
+    [Fact]
+    public void A_number_that_is_sent_no_messages_is_told_from_nonsense()
+    {
+        Assert.IsType<AddressReading.NoMessages>(Address.Read("+49 30 123456"));
+        Assert.IsType<AddressReading.NoMessages>(Address.Read("+1 900 555 0100"));
+        Assert.IsType<AddressReading.None>(Address.Read("+49 30"));
+        Assert.IsType<AddressReading.None>(Address.Read("nonsense"));
+        Assert.IsType<AddressReading.Usable>(Address.Read("+1@example.com"));
     }
 
     // A1: one mailbox, one budget, however it is spelt.

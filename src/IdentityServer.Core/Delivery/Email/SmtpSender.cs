@@ -11,7 +11,7 @@ namespace IdentityServer.Core.Delivery.Email;
 /// Sends by SMTP submission (RFC 6409) with STARTTLS and AUTH LOGIN. The relay's certificate is always verified for the
 /// configured host name against what the machine trusts; there is no setting to look away.
 /// </summary>
-internal sealed class SmtpSender(IOptions<DeliveryOptions> options) : ISender
+internal sealed class SmtpSender(IOptions<DeliveryOptions> options) : ISender, IChecksItself
 {
     private readonly SmtpOptions smtp = options.Value.Email.Smtp;
 
@@ -21,6 +21,8 @@ internal sealed class SmtpSender(IOptions<DeliveryOptions> options) : ISender
 
     /// <summary>RFC 5321, section 4.5.4.1: a client without an answer tries again; the Message-ID tells the two mails are one.</summary>
     public bool RepeatsSafely => true;
+
+    public Task<SelfCheck> CheckAsync(CancellationToken cancellationToken) => SmtpCheck.RunAsync(smtp, cancellationToken);
 
     public async Task<SendResult> SendAsync(OutgoingMessage message, CancellationToken cancellationToken)
     {

@@ -72,6 +72,9 @@ public sealed class Challenge
     /// <summary>The parked authorization request, sealed; null when the person came by themselves.</summary>
     public string? Request { get; init; }
 
+    /// <summary>The limits that its start was counted in: a success gives back what it took.</summary>
+    public IReadOnlyList<string> Counted { get; init; } = [];
+
     /// <summary>The language of its messages, BCP 47.</summary>
     public required string Locale { get; init; }
 

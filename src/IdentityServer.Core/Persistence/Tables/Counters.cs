@@ -12,11 +12,14 @@ public sealed class Counter
     /// <summary>When the window began.</summary>
     public required DateTimeOffset WindowStart { get; set; }
 
-    /// <summary>How often since then.</summary>
-    public int Count { get; set; }
+    /// <summary>How often, or how much, since then.</summary>
+    public long Count { get; set; }
 
     /// <summary>Until when nothing more is allowed, whatever the count.</summary>
     public DateTimeOffset? BlockedUntil { get; set; }
+
+    /// <summary>When it says nothing any more and may be deleted.</summary>
+    public DateTimeOffset ExpiresAt { get; set; }
 }
 
 internal sealed class CountersTable : IEntityTypeConfiguration<Counter>
@@ -26,6 +29,6 @@ internal sealed class CountersTable : IEntityTypeConfiguration<Counter>
         builder.ToTable("Counters");
         builder.HasKey(counter => counter.Key);
         builder.Property(counter => counter.Key).HasMaxLength(200);
-        builder.HasIndex(counter => counter.WindowStart);
+        builder.HasIndex(counter => counter.ExpiresAt);
     }
 }

@@ -1,5 +1,9 @@
 using IdentityServer.Core.Account;
+using IdentityServer.Core.Delivery;
+using IdentityServer.Core.Persistence.Tables;
+using IdentityServer.Core.SignIn;
 using IdentityServer.Core.Users;
+using IdentityServer.Protocol.Model;
 using IdentityServer.UI.Resources;
 using Microsoft.AspNetCore.Mvc;
 using Microsoft.AspNetCore.Mvc.RazorPages;
@@ -7,7 +11,8 @@ using Microsoft.AspNetCore.Mvc.RazorPages;
 namespace IdentityServer.UI.Pages.Account;
 
 /// <summary>Who I am, and where I am signed in.</summary>
-public sealed class AccountModel(AccountOverview account, Sessions sessions, TimeProvider time) : PageModel
+public sealed class AccountModel(
+    AccountOverview account, Sessions sessions, StartSignIn start, DeliveryChannels channels, Visitors visitors, TimeProvider time) : PageModel
 {
     private const string EndedNotice = "ended";
 
@@ -29,12 +34,34 @@ public sealed class AccountModel(AccountOverview account, Sessions sessions, Tim
         if (await sessions.CurrentAsync(HttpContext) is not { } session)
             return new SeeOther(Paths.SignIn(null));
 
-        Me = await account.ReadAsync(session, cancellationToken);
-        Sessions = await sessions.ListAsync(session, cancellationToken);
         if (notice == EndedNotice)
             Notice = new Notice(Texts.Text("Account.Ended"), IsProblem: false);
-        return Page();
+        return await ShowAsync(session, cancellationToken);
     }
+
+    /// <summary>Sends a code to an address of mine that is not confirmed; typing it in this browser confirms the address.</summary>
+    public async Task<IActionResult> OnPostConfirmAsync([FromForm] Channel channel, CancellationToken cancellationToken)
+    {
+        if (await sessions.CurrentAsync(HttpContext) is not { } session)
+            return new SeeOther(Paths.SignIn(null));
+
+        var me = await account.ReadAsync(session, cancellationToken);
+        var address = channel == Channel.Email ? me.Email : me.Phone;
+        switch (await start.StartAsync(address ?? "", parkedRequest: null, visitors.From(HttpContext), cancellationToken))
+        {
+            case StartOutcome.Started started:
+                return new SeeOther(Paths.Code(started.ChallengeId, request: null));
+            case StartOutcome.TryLater later:
+                this.RetryAfter(later.At - time.GetUtcNow());
+                Notice = new Notice(Texts.Text("SignIn.TryLater", Spans.Wait(later.At - time.GetUtcNow())));
+                return await ShowAsync(session, cancellationToken);
+            default:
+                return new SeeOther(Paths.Account);
+        }
+    }
+
+    /// <summary>Whether a code can be sent there.</summary>
+    public bool CanConfirm(Channel channel) => channels.CanReach(channel);
 
     /// <summary>Ends one session.</summary>
     public async Task<IActionResult> OnPostEndAsync([FromForm(Name = "session")] Guid sessionId, CancellationToken cancellationToken)
@@ -44,6 +71,13 @@ public sealed class AccountModel(AccountOverview account, Sessions sessions, Tim
 
         await sessions.EndOneAsync(current.UserId, sessionId, cancellationToken);
         return new SeeOther($"{Paths.Account}?notice={EndedNotice}");
+    }
+
+    private async Task<IActionResult> ShowAsync(Session session, CancellationToken cancellationToken)
+    {
+        Me = await account.ReadAsync(session, cancellationToken);
+        Sessions = await sessions.ListAsync(session, cancellationToken);
+        return Page();
     }
 
     /// <summary>When a session was last used and where it came from.</summary>

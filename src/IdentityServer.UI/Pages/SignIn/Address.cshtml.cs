@@ -22,6 +22,12 @@ public sealed class AddressModel(StartSignIn start, Visitors visitors, Sessions 
     /// <summary>What else stands in the way.</summary>
     public Notice? Notice { get; private set; }
 
+    /// <summary>Whether phone numbers are asked for too.</summary>
+    public bool TakesPhoneNumbers => start.TakesPhoneNumbers;
+
+    /// <summary>What is asked for.</summary>
+    public string Label => Texts.Text(TakesPhoneNumbers ? "SignIn.AddressOrPhone" : "SignIn.Address");
+
     /// <summary>The page's title: says first that something is wrong.</summary>
     public string Title => Mistake is null && Notice is null ? Texts.Text("SignIn.Title") : Texts.Text("Title.Problem", Texts.Text("SignIn.Title"));
 
@@ -53,14 +59,22 @@ public sealed class AddressModel(StartSignIn start, Visitors visitors, Sessions 
                 this.RetryAfter(later.At - time.GetUtcNow());
                 Notice = new Notice(Texts.Text("SignIn.TryLater", Spans.Wait(later.At - time.GetUtcNow())));
                 break;
-            default:
+            case var refused:
                 Response.StatusCode = StatusCodes.Status422UnprocessableEntity;
-                Mistake = Texts.Text(string.IsNullOrWhiteSpace(address) ? "SignIn.AddressMissing" : "SignIn.NotAnAddress");
+                Mistake = MistakeOf(refused, address);
                 break;
         }
 
         return await ShowAsync(cancellationToken);
     }
+
+    private string MistakeOf(StartOutcome refused, string? address) => (refused, string.IsNullOrWhiteSpace(address)) switch
+    {
+        (StartOutcome.NoMessages, _) => Texts.Text("SignIn.NoMessages"),
+        (StartOutcome.OnlyEmail, _) => Texts.Text("SignIn.OnlyEmail"),
+        (_, true) => Texts.Text(TakesPhoneNumbers ? "SignIn.AddressOrPhoneMissing" : "SignIn.AddressMissing"),
+        _ => Texts.Text(TakesPhoneNumbers ? "SignIn.NotAnAddressOrPhone" : "SignIn.NotAnAddress"),
+    };
 
     private async Task<IActionResult> ShowAsync(CancellationToken cancellationToken)
     {

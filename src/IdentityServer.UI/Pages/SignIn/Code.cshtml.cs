@@ -1,3 +1,4 @@
+using IdentityServer.Core.Persistence.Tables;
 using IdentityServer.Core.SignIn;
 using IdentityServer.Core.Users;
 using IdentityServer.UI.Resources;
@@ -73,6 +74,8 @@ public sealed class CodeModel(StartSignIn start, VerifyCode verify, Visitors vis
                 return await MistakeAsync(Texts.Text("Code.Superseded"), cancellationToken);
             case VerifyOutcome.Paused paused:
                 return await PausedAsync(paused.Until, cancellationToken);
+            case VerifyOutcome.TryLater later:
+                return await TryLaterAsync(later.At - time.GetUtcNow(), cancellationToken);
             case VerifyOutcome.Spent:
                 StartAgain = StartAgain.Spent(waiting.Sealed);
                 Response.StatusCode = StatusCodes.Status422UnprocessableEntity;
@@ -105,19 +108,28 @@ public sealed class CodeModel(StartSignIn start, VerifyCode verify, Visitors vis
         return ShowAsync(StatusCodes.Status422UnprocessableEntity, cancellationToken);
     }
 
-    private Task<IActionResult> PausedAsync(DateTimeOffset? until, CancellationToken cancellationToken)
+    private async Task<IActionResult> PausedAsync(DateTimeOffset? until, CancellationToken cancellationToken)
     {
+        var page = await ShowAsync(StatusCodes.Status429TooManyRequests, cancellationToken);
+        var bySms = View?.Channel == Channel.Sms;
         if (until is { } end)
         {
             var wait = end - time.GetUtcNow();
             this.RetryAfter(wait);
-            Notice = new Notice(Texts.Text("Code.Paused", Spans.Wait(wait)));
+            Notice = new Notice(Texts.Text(bySms ? "Code.PausedSms" : "Code.Paused", Spans.Wait(wait)));
         }
         else
         {
-            Notice = new Notice(Texts.Text("Code.Off"));
+            Notice = new Notice(Texts.Text(bySms ? "Code.OffSms" : "Code.Off"));
         }
 
+        return page;
+    }
+
+    private Task<IActionResult> TryLaterAsync(TimeSpan wait, CancellationToken cancellationToken)
+    {
+        this.RetryAfter(wait);
+        Notice = new Notice(Texts.Text("Code.TryLater", Spans.Wait(wait)));
         return ShowAsync(StatusCodes.Status429TooManyRequests, cancellationToken);
     }
 

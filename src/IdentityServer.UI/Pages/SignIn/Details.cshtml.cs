@@ -14,8 +14,8 @@ public sealed class DetailsModel(ConfirmDetails confirm, Visitors visitors, Sess
     [FromQuery(Name = "challenge")]
     public Guid ChallengeId { get; set; }
 
-    /// <summary>The address that was proved; null: start again.</summary>
-    public string? Address { get; private set; }
+    /// <summary>What was proved; null: start again.</summary>
+    public DetailsView? View { get; private set; }
 
     /// <summary>What is filled in.</summary>
     public string? Name { get; private set; }
@@ -28,7 +28,7 @@ public sealed class DetailsModel(ConfirmDetails confirm, Visitors visitors, Sess
 
     /// <summary>The page's title: says first that something is wrong.</summary>
     public string Title =>
-        Address is null ? StartAgain.Heading
+        View is null ? StartAgain.Heading
         : Mistake is null ? Texts.Text("Details.Title")
         : Texts.Text("Title.Problem", Texts.Text("Details.Title"));
 
@@ -55,18 +55,17 @@ public sealed class DetailsModel(ConfirmDetails confirm, Visitors visitors, Sess
 
     private async Task<IActionResult> ShowAsync(CancellationToken cancellationToken)
     {
-        var view = await confirm.LookAsync(ChallengeId, visitors.From(HttpContext), cancellationToken);
-        if (view is null)
+        View = await confirm.LookAsync(ChallengeId, visitors.From(HttpContext), cancellationToken);
+        if (View is null)
             return Gone();
 
-        waiting.Take(view.ParkedRequest);
-        Address = view.Address;
+        waiting.Take(View.ParkedRequest);
         return Page();
     }
 
     private PageResult Gone()
     {
-        Address = null;
+        View = null;
         StartAgain = StartAgain.Gone(waiting.IsStale ? null : waiting.Sealed);
         Response.StatusCode = StatusCodes.Status410Gone;
         return Page();

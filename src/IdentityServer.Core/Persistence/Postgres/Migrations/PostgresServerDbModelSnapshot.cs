@@ -121,6 +121,10 @@ namespace IdentityServer.Core.Persistence.Postgres.Migrations
                         .IsRequired()
                         .HasColumnType("text");
 
+                    b.Property<string>("Counted")
+                        .IsRequired()
+                        .HasColumnType("text");
+
                     b.Property<DateTimeOffset>("CreatedAt")
                         .HasColumnType("timestamp with time zone");
 
@@ -202,15 +206,18 @@ namespace IdentityServer.Core.Persistence.Postgres.Migrations
                     b.Property<DateTimeOffset?>("BlockedUntil")
                         .HasColumnType("timestamp with time zone");
 
-                    b.Property<int>("Count")
-                        .HasColumnType("integer");
+                    b.Property<long>("Count")
+                        .HasColumnType("bigint");
+
+                    b.Property<DateTimeOffset>("ExpiresAt")
+                        .HasColumnType("timestamp with time zone");
 
                     b.Property<DateTimeOffset>("WindowStart")
                         .HasColumnType("timestamp with time zone");
 
                     b.HasKey("Key");
 
-                    b.HasIndex("WindowStart");
+                    b.HasIndex("ExpiresAt");
 
                     b.ToTable("Counters", (string)null);
                 });

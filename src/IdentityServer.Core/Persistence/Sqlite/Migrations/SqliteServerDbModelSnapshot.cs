@@ -116,6 +116,10 @@ namespace IdentityServer.Core.Persistence.Sqlite.Migrations
                         .IsRequired()
                         .HasColumnType("TEXT");
 
+                    b.Property<string>("Counted")
+                        .IsRequired()
+                        .HasColumnType("TEXT");
+
                     b.Property<long>("CreatedAt")
                         .HasColumnType("INTEGER");
 
@@ -197,7 +201,10 @@ namespace IdentityServer.Core.Persistence.Sqlite.Migrations
                     b.Property<long?>("BlockedUntil")
                         .HasColumnType("INTEGER");
 
-                    b.Property<int>("Count")
+                    b.Property<long>("Count")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<long>("ExpiresAt")
                         .HasColumnType("INTEGER");
 
                     b.Property<long>("WindowStart")
@@ -205,7 +212,7 @@ namespace IdentityServer.Core.Persistence.Sqlite.Migrations
 
                     b.HasKey("Key");
 
-                    b.HasIndex("WindowStart");
+                    b.HasIndex("ExpiresAt");
 
                     b.ToTable("Counters", (string)null);
                 });

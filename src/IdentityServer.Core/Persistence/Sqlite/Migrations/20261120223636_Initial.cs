@@ -92,6 +92,7 @@ namespace IdentityServer.Core.Persistence.Sqlite.Migrations
                     LinkHash = table.Column<byte[]>(type: "BLOB", maxLength: 32, nullable: true),
                     BrowserHash = table.Column<byte[]>(type: "BLOB", maxLength: 32, nullable: false),
                     Request = table.Column<string>(type: "TEXT", nullable: true),
+                    Counted = table.Column<string>(type: "TEXT", nullable: false),
                     Locale = table.Column<string>(type: "TEXT", maxLength: 35, nullable: false),
                     Attempts = table.Column<int>(type: "INTEGER", nullable: false),
                     Sends = table.Column<int>(type: "INTEGER", nullable: false),
@@ -125,8 +126,9 @@ namespace IdentityServer.Core.Persistence.Sqlite.Migrations
                 {
                     Key = table.Column<string>(type: "TEXT", maxLength: 200, nullable: false),
                     WindowStart = table.Column<long>(type: "INTEGER", nullable: false),
-                    Count = table.Column<int>(type: "INTEGER", nullable: false),
-                    BlockedUntil = table.Column<long>(type: "INTEGER", nullable: true)
+                    Count = table.Column<long>(type: "INTEGER", nullable: false),
+                    BlockedUntil = table.Column<long>(type: "INTEGER", nullable: true),
+                    ExpiresAt = table.Column<long>(type: "INTEGER", nullable: false)
                 },
                 constraints: table =>
                 {
@@ -541,9 +543,9 @@ namespace IdentityServer.Core.Persistence.Sqlite.Migrations
                 column: "ExpiresAt");
 
             migrationBuilder.CreateIndex(
-                name: "IX_Counters_WindowStart",
+                name: "IX_Counters_ExpiresAt",
                 table: "Counters",
-                column: "WindowStart");
+                column: "ExpiresAt");
 
             migrationBuilder.CreateIndex(
                 name: "IX_Messages_ChallengeId",

@@ -93,6 +93,7 @@ namespace IdentityServer.Core.Persistence.Postgres.Migrations
                     LinkHash = table.Column<byte[]>(type: "bytea", maxLength: 32, nullable: true),
                     BrowserHash = table.Column<byte[]>(type: "bytea", maxLength: 32, nullable: false),
                     Request = table.Column<string>(type: "text", nullable: true),
+                    Counted = table.Column<string>(type: "text", nullable: false),
                     Locale = table.Column<string>(type: "character varying(35)", maxLength: 35, nullable: false),
                     Attempts = table.Column<int>(type: "integer", nullable: false),
                     Sends = table.Column<int>(type: "integer", nullable: false),
@@ -126,8 +127,9 @@ namespace IdentityServer.Core.Persistence.Postgres.Migrations
                 {
                     Key = table.Column<string>(type: "character varying(200)", maxLength: 200, nullable: false),
                     WindowStart = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false),
-                    Count = table.Column<int>(type: "integer", nullable: false),
-                    BlockedUntil = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true)
+                    Count = table.Column<long>(type: "bigint", nullable: false),
+                    BlockedUntil = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true),
+                    ExpiresAt = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false)
                 },
                 constraints: table =>
                 {
@@ -542,9 +544,9 @@ namespace IdentityServer.Core.Persistence.Postgres.Migrations
                 column: "ExpiresAt");
 
             migrationBuilder.CreateIndex(
-                name: "IX_Counters_WindowStart",
+                name: "IX_Counters_ExpiresAt",
                 table: "Counters",
-                column: "WindowStart");
+                column: "ExpiresAt");
 
             migrationBuilder.CreateIndex(
                 name: "IX_Messages_ChallengeId",

@@ -11,7 +11,7 @@ using Microsoft.EntityFrameworkCore.Storage.ValueConversion;
 namespace IdentityServer.Core.Persistence.Sqlite.Migrations
 {
     [DbContext(typeof(SqliteServerDb))]
-    [Migration("20261120211636_Initial")]
+    [Migration("20261120223636_Initial")]
     partial class Initial
     {
         /// <inheritdoc />
@@ -119,6 +119,10 @@ namespace IdentityServer.Core.Persistence.Sqlite.Migrations
                         .IsRequired()
                         .HasColumnType("TEXT");
 
+                    b.Property<string>("Counted")
+                        .IsRequired()
+                        .HasColumnType("TEXT");
+
                     b.Property<long>("CreatedAt")
                         .HasColumnType("INTEGER");
 
@@ -200,7 +204,10 @@ namespace IdentityServer.Core.Persistence.Sqlite.Migrations
                     b.Property<long?>("BlockedUntil")
                         .HasColumnType("INTEGER");
 
-                    b.Property<int>("Count")
+                    b.Property<long>("Count")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<long>("ExpiresAt")
                         .HasColumnType("INTEGER");
 
                     b.Property<long>("WindowStart")
@@ -208,7 +215,7 @@ namespace IdentityServer.Core.Persistence.Sqlite.Migrations
 
                     b.HasKey("Key");
 
-                    b.HasIndex("WindowStart");
+                    b.HasIndex("ExpiresAt");
 
                     b.ToTable("Counters", (string)null);
                 });

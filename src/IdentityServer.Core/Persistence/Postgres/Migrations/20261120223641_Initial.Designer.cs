@@ -12,7 +12,7 @@ using Npgsql.EntityFrameworkCore.PostgreSQL.Metadata;
 namespace IdentityServer.Core.Persistence.Postgres.Migrations
 {
     [DbContext(typeof(PostgresServerDb))]
-    [Migration("20261120211639_Initial")]
+    [Migration("20261120223641_Initial")]
     partial class Initial
     {
         /// <inheritdoc />
@@ -124,6 +124,10 @@ namespace IdentityServer.Core.Persistence.Postgres.Migrations
                         .IsRequired()
                         .HasColumnType("text");
 
+                    b.Property<string>("Counted")
+                        .IsRequired()
+                        .HasColumnType("text");
+
                     b.Property<DateTimeOffset>("CreatedAt")
                         .HasColumnType("timestamp with time zone");
 
@@ -205,15 +209,18 @@ namespace IdentityServer.Core.Persistence.Postgres.Migrations
                     b.Property<DateTimeOffset?>("BlockedUntil")
                         .HasColumnType("timestamp with time zone");
 
-                    b.Property<int>("Count")
-                        .HasColumnType("integer");
+                    b.Property<long>("Count")
+                        .HasColumnType("bigint");
+
+                    b.Property<DateTimeOffset>("ExpiresAt")
+                        .HasColumnType("timestamp with time zone");
 
                     b.Property<DateTimeOffset>("WindowStart")
                         .HasColumnType("timestamp with time zone");
 
                     b.HasKey("Key");
 
-                    b.HasIndex("WindowStart");
+                    b.HasIndex("ExpiresAt");
 
                     b.ToTable("Counters", (string)null);
                 });

@@ -1,0 +1,182 @@
+using System.Data.Common;
+using System.Globalization;
+using IdentityServer.Core;
+using IdentityServer.Core.Delivery;
+using IdentityServer.Core.Keys;
+using IdentityServer.Core.Persistence;
+using IdentityServer.Core.SignIn;
+using IdentityServer.Hosting;
+using IdentityServer.Protocol;
+using Microsoft.EntityFrameworkCore;
+using Microsoft.Extensions.Options;
+
+namespace IdentityServer.Commands;
+
+/// <summary>
+/// <c>doctor</c>: one line a check, with what to do. Changes nothing. Settings that stop the start are found before it runs: then they are all
+/// that is printed.
+/// </summary>
+internal sealed class Doctor(IServiceProvider services)
+{
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(15);
+    private static readonly TimeSpan ClockTolerance = TimeSpan.FromSeconds(5);
+
+    private readonly List<(Mark Mark, string Check, string Text)> lines = [];
+
+    private enum Mark
+    {
+        Ok,
+        Note,
+        Fail,
+    }
+
+    public static async Task<CommandResult> RunAsync(IServiceProvider services, string[] args, CancellationToken cancellationToken)
+    {
+        var doctor = new Doctor(services);
+        await doctor.LookAsync(cancellationToken);
+        var text = string.Join(Environment.NewLine, doctor.lines.Select(line => $"{line.Mark.ToString().ToLowerInvariant(),-5} {line.Check,-14} {line.Text}"));
+        return new CommandResult(text, doctor.lines.Exists(line => line.Mark == Mark.Fail) ? 1 : 0);
+    }
+
+    private async Task LookAsync(CancellationToken cancellationToken)
+    {
+        var sections = services.GetServices<SettingsSection>().Count();
+        Add(Mark.Ok, "configuration", $"{sections} sections make sense; environment {services.GetRequiredService<IHostEnvironment>().EnvironmentName}");
+        var isReady = await DatabaseAsync(cancellationToken);
+        LookAtProxies();
+        var hasMasterKey = LookAtMasterKey();
+        if (isReady)
+        {
+            await ClockAsync(cancellationToken);
+            if (hasMasterKey)
+                await SigningKeysAsync(cancellationToken);
+            foreach (var reason in await services.GetRequiredService<SmsStops>().FindAsync(cancellationToken))
+                Add(Mark.Fail, "text messages", reason);
+        }
+
+        foreach (var sender in services.GetServices<ISender>())
+            await SenderAsync(sender, cancellationToken);
+    }
+
+    private async Task<bool> DatabaseAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            var pending = await services.GetRequiredService<DatabaseMigrator>().PendingAsync(cancellationToken);
+            var provider = services.GetRequiredService<IOptions<DatabaseOptions>>().Value.Provider;
+            var migratesItself = services.GetRequiredService<IHostEnvironment>().IsDevelopment();
+            if (pending.Count == 0)
+                Add(Mark.Ok, "database", $"{provider} answers, no migration is pending");
+            else
+                Add(migratesItself ? Mark.Note : Mark.Fail, "database", $"{pending.Count} migration(s) pending: make a backup, then run \"dotnet IdentityServer.dll migrate\"");
+            return pending.Count == 0;
+        }
+        catch (DatabaseNotReadyException exception)
+        {
+            Add(Mark.Fail, "database", exception.Message);
+            return false;
+        }
+    }
+
+    // Codes, tokens and windows of limits end by the clock of whichever instance looks: all must agree with the database's.
+    private async Task ClockAsync(CancellationToken cancellationToken)
+    {
+        var db = services.GetRequiredService<ServerDb>();
+        if (!db.Database.IsNpgsql())
+        {
+            Add(Mark.Ok, "clock", "one machine, one clock");
+            return;
+        }
+
+        var time = services.GetRequiredService<TimeProvider>();
+        var before = time.GetUtcNow();
+        var theirs = (await db.Database.SqlQueryRaw<DateTimeOffset>("SELECT now() AS \"Value\"").ToListAsync(cancellationToken))[0];
+        var after = time.GetUtcNow();
+        var off = theirs < before ? before - theirs : theirs > after ? theirs - after : TimeSpan.Zero;
+        if (off <= ClockTolerance)
+            Add(Mark.Ok, "clock", "agrees with the database's");
+        else
+            Add(Mark.Fail, "clock", string.Create(CultureInfo.InvariantCulture, $"{off.TotalSeconds:0} s away from the database's: switch NTP on, on both machines"));
+    }
+
+    private void LookAtProxies()
+    {
+        var proxies = services.GetRequiredService<IOptions<HostingOptions>>().Value.TrustedProxies;
+        var issuer = services.GetRequiredService<IOptions<ProtocolOptions>>().Value.Issuer;
+        var urls = services.GetRequiredService<IConfiguration>()["urls"] ?? "";
+        if (proxies.Count > 0)
+            Add(Mark.Ok, "proxies", $"X-Forwarded-* is believed from {string.Join(", ", proxies)}");
+        else if (issuer?.StartsWith("https:", StringComparison.OrdinalIgnoreCase) == true && !urls.Contains("https:", StringComparison.OrdinalIgnoreCase))
+            Add(Mark.Note, "proxies", "none is trusted: if a reverse proxy answers for Server:Issuer, name it in Hosting:TrustedProxies, or all visitors share one address's limits");
+        else
+            Add(Mark.Ok, "proxies", "none is trusted");
+    }
+
+    private bool LookAtMasterKey()
+    {
+        var environment = services.GetRequiredService<IHostEnvironment>();
+        var options = services.GetRequiredService<IOptions<KeyOptions>>().Value;
+        var isSqlite = services.GetRequiredService<IOptions<DatabaseOptions>>().Value.Provider == DatabaseProvider.Sqlite;
+        var path = Path.GetFullPath(options.MasterKeyFile, environment.ContentRootPath);
+        if (!File.Exists(path) && (isSqlite || environment.IsDevelopment()))
+        {
+            Add(Mark.Note, "master key", $"{path} does not exist yet: the first start makes it");
+            return false;
+        }
+
+        try
+        {
+            services.GetRequiredService<MasterKeys>();
+        }
+        catch (MasterKeyException exception)
+        {
+            Add(Mark.Fail, "master key", exception.Message);
+            return false;
+        }
+
+        var open = options.PreviousMasterKeyFiles.Select(file => Path.GetFullPath(file, environment.ContentRootPath)).Prepend(path).Where(IsOpenToOthers).ToList();
+        if (open.Count == 0)
+            Add(Mark.Ok, "master key", "readable, and by nobody else");
+        else
+            Add(Mark.Fail, "master key", $"other users may read it: chmod 600 {string.Join(' ', open)}");
+        return true;
+    }
+
+    private static bool IsOpenToOthers(string path) => !OperatingSystem.IsWindows()
+        && (File.GetUnixFileMode(path) & ~(UnixFileMode.UserRead | UnixFileMode.UserWrite)) != UnixFileMode.None;
+
+    private async Task SigningKeysAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            if (!await services.GetRequiredService<ServerDb>().SigningKeys.AnyAsync(cancellationToken))
+            {
+                Add(Mark.Note, "signing keys", "there are none yet: the first start makes them");
+                return;
+            }
+
+            var keys = await services.GetRequiredService<KeyRing>().PublishedKeysAsync(cancellationToken);
+            Add(Mark.Ok, "signing keys", $"{keys.Count} published: {string.Join(", ", keys.Select(key => key.Algorithm).Distinct())}");
+        }
+        catch (Exception exception) when (exception is MasterKeyException or DbException)
+        {
+            Add(Mark.Fail, "signing keys", exception.Message);
+        }
+    }
+
+    private async Task SenderAsync(ISender sender, CancellationToken cancellationToken)
+    {
+        if (sender is not IChecksItself checks)
+        {
+            Add(Mark.Ok, sender.Name, "has no account to check");
+            return;
+        }
+
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        limit.CancelAfter(Patience);
+        var found = await checks.CheckAsync(limit.Token);
+        Add(found.IsWell ? Mark.Ok : Mark.Fail, sender.Name, found.Text);
+    }
+
+    private void Add(Mark mark, string check, string text) => lines.Add((mark, check, text));
+}
