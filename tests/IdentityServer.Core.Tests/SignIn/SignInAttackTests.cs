@@ -91,8 +91,8 @@ public abstract class SignInAttackTests
         var ticket = await server.SignInAsync(address, browser);
         var (authorization, family) = await AddFamilyAsync(user, ticket.SessionId);
 
-        Assert.True(await server.RunAsync<UserDirectory, bool>(users => users.PutAsync(address, "Someone", disabled: true, default)));
-        Assert.True(await server.RunAsync<UserDirectory, bool>(users => users.PutAsync(address, "Someone", disabled: false, default)));
+        Assert.Null(await server.RunAsync<UserDirectory, string?>(users => users.PutAsync(address, "Someone", disabled: true, phone: null, default)));
+        Assert.Null(await server.RunAsync<UserDirectory, string?>(users => users.PutAsync(address, "Someone", disabled: false, phone: null, default)));
 
         Assert.NotNull(await server.ReadAsync(db => db.Sessions.Where(row => row.Id == ticket.SessionId).Select(row => row.EndedAt).SingleAsync()));
         Assert.NotNull(await server.ReadAsync(db => db.Authorizations.Where(row => row.Id == authorization).Select(row => row.RevokedAt).SingleAsync()));
