@@ -62,6 +62,9 @@ public static class CoreServices
         services.AddSingleton<IValidateOptions<SignInOptions>, TestAddressRules>();
         services.AddSingleton<TestAddresses>();
         services.TryAddSingleton<DeliveryChannels>();
+
+        // An empty name in the environment switches off what a file names.
+        services.PostConfigure<DeliveryOptions>(options => options.Sms.Providers.RemoveAll(string.IsNullOrWhiteSpace));
         services.AddSingleton<AddressReader>();
         services.AddScoped<Challenges>();
         services.AddScoped<SignInLimits>();
