@@ -24,6 +24,7 @@ public sealed class PruneJob(IDbContextFactory<ServerDb> databases, IOptions<Pru
         deleted += await BatchesAsync(db, "Challenges", "Id", "ExpiresAt", cutoff, cancellationToken);
         deleted += await BatchesAsync(db, "ConsumedIds", "Hash", "ExpiresAt", now, cancellationToken);
         deleted += await BatchesAsync(db, "Messages", "Id", "ExpiresAt", now - options.Value.MessageRetention, cancellationToken);
+        deleted += await BatchesAsync(db, "Suppressions", "Hash", "ExpiresAt", now, cancellationToken);
         deleted += await CountersAsync(db, now, cancellationToken);
 
         // In this order: an authorization stays for its tokens, a session for its authorizations.
