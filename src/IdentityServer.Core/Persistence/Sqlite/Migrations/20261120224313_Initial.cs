@@ -154,6 +154,7 @@ namespace IdentityServer.Core.Persistence.Sqlite.Migrations
                     ChallengeId = table.Column<Guid>(type: "TEXT", nullable: true),
                     Channel = table.Column<string>(type: "TEXT", maxLength: 32, nullable: false),
                     Template = table.Column<string>(type: "TEXT", maxLength: 100, nullable: false),
+                    AddressHash = table.Column<byte[]>(type: "BLOB", nullable: false),
                     Recipient = table.Column<string>(type: "TEXT", nullable: false),
                     Model = table.Column<string>(type: "TEXT", nullable: false),
                     Locale = table.Column<string>(type: "TEXT", maxLength: 35, nullable: false),
@@ -167,7 +168,9 @@ namespace IdentityServer.Core.Persistence.Sqlite.Migrations
                     SentAt = table.Column<long>(type: "INTEGER", nullable: true),
                     Provider = table.Column<string>(type: "TEXT", maxLength: 50, nullable: true),
                     ProviderId = table.Column<string>(type: "TEXT", maxLength: 200, nullable: true),
-                    LastError = table.Column<string>(type: "TEXT", maxLength: 500, nullable: true)
+                    LastError = table.Column<string>(type: "TEXT", maxLength: 500, nullable: true),
+                    Receipt = table.Column<string>(type: "TEXT", maxLength: 32, nullable: true),
+                    ReceiptAt = table.Column<long>(type: "INTEGER", nullable: true)
                 },
                 constraints: table =>
                 {
@@ -231,6 +234,21 @@ namespace IdentityServer.Core.Persistence.Sqlite.Migrations
                 constraints: table =>
                 {
                     table.PrimaryKey("PK_SigningKeys", x => x.Kid);
+                });
+
+            migrationBuilder.CreateTable(
+                name: "Suppressions",
+                columns: table => new
+                {
+                    Hash = table.Column<byte[]>(type: "BLOB", nullable: false),
+                    Reason = table.Column<string>(type: "TEXT", maxLength: 32, nullable: false),
+                    Provider = table.Column<string>(type: "TEXT", maxLength: 50, nullable: false),
+                    At = table.Column<long>(type: "INTEGER", nullable: false),
+                    ExpiresAt = table.Column<long>(type: "INTEGER", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("PK_Suppressions", x => x.Hash);
                 });
 
             migrationBuilder.CreateTable(
@@ -308,6 +326,28 @@ namespace IdentityServer.Core.Persistence.Sqlite.Migrations
                         name: "FK_ApplicationSecrets_Applications_ApplicationId",
                         column: x => x.ApplicationId,
                         principalTable: "Applications",
+                        principalColumn: "Id",
+                        onDelete: ReferentialAction.Cascade);
+                });
+
+            migrationBuilder.CreateTable(
+                name: "MessageEvents",
+                columns: table => new
+                {
+                    Id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    MessageId = table.Column<Guid>(type: "TEXT", nullable: false),
+                    At = table.Column<long>(type: "INTEGER", nullable: false),
+                    Provider = table.Column<string>(type: "TEXT", maxLength: 50, nullable: false),
+                    Status = table.Column<string>(type: "TEXT", maxLength: 50, nullable: false),
+                    Code = table.Column<string>(type: "TEXT", maxLength: 50, nullable: true)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("PK_MessageEvents", x => x.Id);
+                    table.ForeignKey(
+                        name: "FK_MessageEvents_Messages_MessageId",
+                        column: x => x.MessageId,
+                        principalTable: "Messages",
                         principalColumn: "Id",
                         onDelete: ReferentialAction.Cascade);
                 });
@@ -546,6 +586,12 @@ namespace IdentityServer.Core.Persistence.Sqlite.Migrations
                 column: "WindowStart");
 
             migrationBuilder.CreateIndex(
+                name: "IX_MessageEvents_MessageId_Provider_Status",
+                table: "MessageEvents",
+                columns: new[] { "MessageId", "Provider", "Status" },
+                unique: true);
+
+            migrationBuilder.CreateIndex(
                 name: "IX_Messages_ChallengeId",
                 table: "Messages",
                 column: "ChallengeId");
@@ -592,6 +638,11 @@ namespace IdentityServer.Core.Persistence.Sqlite.Migrations
                 table: "SigningKeys",
                 columns: new[] { "Algorithm", "ActivatesAt" },
                 unique: true);
+
+            migrationBuilder.CreateIndex(
+                name: "IX_Suppressions_ExpiresAt",
+                table: "Suppressions",
+                column: "ExpiresAt");
 
             migrationBuilder.CreateIndex(
                 name: "IX_Tokens_AuthorizationId_Status",
@@ -675,7 +726,7 @@ namespace IdentityServer.Core.Persistence.Sqlite.Migrations
                 name: "DataProtectionKeys");
 
             migrationBuilder.DropTable(
-                name: "Messages");
+                name: "MessageEvents");
 
             migrationBuilder.DropTable(
                 name: "RegistryVersion");
@@ -691,6 +742,9 @@ namespace IdentityServer.Core.Persistence.Sqlite.Migrations
 
             migrationBuilder.DropTable(
                 name: "SigningKeys");
+
+            migrationBuilder.DropTable(
+                name: "Suppressions");
 
             migrationBuilder.DropTable(
                 name: "Tokens");
@@ -712,6 +766,9 @@ namespace IdentityServer.Core.Persistence.Sqlite.Migrations
 
             migrationBuilder.DropTable(
                 name: "Applications");
+
+            migrationBuilder.DropTable(
+                name: "Messages");
 
             migrationBuilder.DropTable(
                 name: "Roles");
