@@ -35,6 +35,7 @@ try
     app.UseCors();
     app.MapProtocol();
     app.MapOneTimeCode();
+    app.MapDeliveryCallbacks();
     app.MapUI();
     app.MapHealthChecks("/health");
     if (app.Environment.IsDevelopment())

@@ -63,8 +63,8 @@ public sealed class DeliveryOptions
             yield return "Delivery:SendTimeout must be between 00:00:00.1 and 00:05:00.";
         if (PollInterval < TimeSpan.FromMilliseconds(10) || PollInterval > TimeSpan.FromMinutes(1))
             yield return "Delivery:PollInterval must be between 00:00:00.01 and 00:01:00.";
-        if (FailoverAfter <= TimeSpan.Zero || FailoverAfter > SendTimeout)
-            yield return "Delivery:FailoverAfter must be positive and not longer than Delivery:SendTimeout.";
+        if (FailoverAfter <= TimeSpan.Zero || FailoverAfter > TimeSpan.FromMinutes(5))
+            yield return "Delivery:FailoverAfter must be positive and at most 00:05:00.";
         if (ReceiptInterval < TimeSpan.FromSeconds(1) || ReceiptInterval > TimeSpan.FromHours(1))
             yield return "Delivery:ReceiptInterval must be between 00:00:01 and 01:00:00.";
         if (OptOutsLast <= TimeSpan.Zero || DeadAddressesLast <= TimeSpan.Zero)

@@ -35,11 +35,11 @@ public static class DeliveryRegistration
         services.AddSingleton<MessageSeal>();
         services.AddSingleton<ReceiptWriter>();
         services.AddSingleton(provider => new Suppressions(
-            Get<IDbContextFactory<ServerDb>>(provider), Get<MasterKeys>(provider), Get<IOptions<DeliveryOptions>>(provider), Get<TimeProvider>(provider)));
+            Get<IDbContextFactory<ServerDb>>(provider), Get<MessageSeal>(provider), Get<IOptions<DeliveryOptions>>(provider), Get<TimeProvider>(provider)));
         services.AddSingleton(provider => new CallbackUrls(
             Get<IOptions<DeliveryOptions>>(provider), Get<IOptions<ProtocolOptions>>(provider), Get<MasterKeys>(provider)));
         services.AddSingleton(provider => new Outbox(
-            Get<MessageSeal>(provider), Get<DispatcherBell>(provider), Get<Suppressions>(provider), Get<TimeProvider>(provider)));
+            Get<MessageSeal>(provider), Get<DispatcherBell>(provider), Get<TimeProvider>(provider)));
         SmsRegistration.AddKnownProviders(services);
         services.AddSingleton(provider => new Senders([.. EmailSenders(provider), .. SmsSenders(provider)]));
         services.AddHostedService<Dispatcher>();

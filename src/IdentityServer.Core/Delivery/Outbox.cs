@@ -30,13 +30,11 @@ public sealed class Outbox
 {
     private readonly MessageSeal seal;
     private readonly DispatcherBell bell;
-    private readonly Suppressions suppressions;
     private readonly TimeProvider clock;
 
-    internal Outbox(MessageSeal seal, DispatcherBell bell, Suppressions suppressions, TimeProvider clock)
+    internal Outbox(MessageSeal seal, DispatcherBell bell, TimeProvider clock)
     {
         this.seal = seal;
-        this.suppressions = suppressions;
         this.bell = bell;
         this.clock = clock;
     }
@@ -52,7 +50,7 @@ public sealed class Outbox
             ChallengeId = message.ChallengeId,
             Channel = message.Channel,
             Template = message.Template.ToString(),
-            AddressHash = suppressions.Hash(message.Channel, message.Recipient),
+            AddressHash = seal.Hash(message.Channel, message.Recipient),
             Recipient = seal.SealRecipient(id, message.Recipient),
             Model = seal.SealModel(id, message.Model),
             Locale = message.Locale,

@@ -1,6 +1,3 @@
-using System.Security.Cryptography;
-using System.Text;
-using IdentityServer.Core.Keys;
 using IdentityServer.Core.Persistence;
 using IdentityServer.Core.Persistence.Tables;
 using Microsoft.EntityFrameworkCore;
@@ -17,24 +14,18 @@ public sealed class Suppressions
     private readonly IDbContextFactory<ServerDb> databases;
     private readonly IOptions<DeliveryOptions> options;
     private readonly TimeProvider clock;
-    private readonly byte[] key;
+    private readonly MessageSeal seal;
 
-    internal Suppressions(IDbContextFactory<ServerDb> databases, MasterKeys keys, IOptions<DeliveryOptions> options, TimeProvider clock)
-    {
-        (this.databases, this.options, this.clock) = (databases, options, clock);
-        key = keys.First("suppression");
-    }
+    internal Suppressions(IDbContextFactory<ServerDb> databases, MessageSeal seal, IOptions<DeliveryOptions> options, TimeProvider clock) =>
+        (this.databases, this.seal, this.options, this.clock) = (databases, seal, options, clock);
 
     /// <summary>Sends to the address again, e.g. when its owner asks for it. False when it was not suppressed.</summary>
     public async Task<bool> LiftAsync(Channel channel, string address, CancellationToken cancellationToken)
     {
-        var hash = Hash(channel, address);
+        var hash = seal.Hash(channel, address);
         await using var db = await databases.CreateDbContextAsync(cancellationToken);
         return await db.Suppressions.Where(row => row.Hash == hash).ExecuteDeleteAsync(cancellationToken) > 0;
     }
-
-    internal byte[] Hash(Channel channel, string address) =>
-        HMACSHA256.HashData(key, Encoding.UTF8.GetBytes($"{channel}|{address.ToUpperInvariant()}"));
 
     internal async Task<bool> HoldAsync(byte[] hash)
     {

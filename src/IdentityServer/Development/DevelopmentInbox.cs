@@ -1,12 +1,13 @@
 using IdentityServer.Core.Delivery;
+using IdentityServer.Core.Delivery.Sms;
 using Microsoft.Extensions.Options;
 
 namespace IdentityServer.Development;
 
-/// <summary>A mail as the inbox shows it.</summary>
+/// <summary>A mail or a text as the inbox shows it.</summary>
 /// <param name="Id">The message's id.</param>
 /// <param name="To">The address.</param>
-/// <param name="Subject">The subject.</param>
+/// <param name="Subject">The subject; a text's first line.</param>
 /// <param name="Text">The text part.</param>
 /// <param name="Html">The HTML part.</param>
 /// <param name="Code">The code in it, if any.</param>
@@ -15,7 +16,7 @@ namespace IdentityServer.Development;
 internal sealed record InboxMail(Guid Id, string To, string Subject, string Text, string? Html, string? Code, string? Link, DateTimeOffset At);
 
 /// <summary>
-/// Shows the mails that the file sender wrote. Owns <c>/dev/inbox</c>, <c>/dev/inbox/{id}</c>, <c>/dev/inbox.json</c> and <c>/dev/inbox.js</c>,
+/// Shows the mails and texts that the file senders wrote. Owns <c>/dev/inbox</c>, <c>/dev/inbox/{id}</c>, <c>/dev/inbox.json</c> and <c>/dev/inbox.js</c>,
 /// in Development only: they show everybody's codes.
 /// </summary>
 public static class DevelopmentInbox
@@ -53,8 +54,8 @@ public static class DevelopmentInbox
     private static async Task<IResult> Mail(Guid id, HttpContext context)
     {
         Protect(context, MailPolicy);
-        var file = new FileInfo(Path.Combine(Folder(context), $"{id:N}.eml"));
-        if (!file.Exists)
+        var file = Folders(context).SelectMany(folder => (FileInfo[])[new(Path.Combine(folder, $"{id:N}.eml")), new(Path.Combine(folder, $"{id:N}.txt"))]).FirstOrDefault(file => file.Exists);
+        if (file is null)
             return TypedResults.NotFound();
         var mail = await ReadAsync(file);
         // Links leave the frame: the pages behind them refuse to be framed.
@@ -64,12 +65,11 @@ public static class DevelopmentInbox
 
     private static async Task<List<InboxMail>> ReadAsync(HttpContext context, string? to)
     {
-        var folder = new DirectoryInfo(Folder(context));
-        if (!folder.Exists)
-            return [];
         var mails = new List<InboxMail>();
         // A UUIDv7 begins with the time, in 12 hexadecimal digits, when the mail was asked for.
-        var files = folder.EnumerateFiles("*.eml")
+        var files = Folders(context).Select(folder => new DirectoryInfo(folder)).Where(folder => folder.Exists)
+            .SelectMany(folder => folder.EnumerateFiles())
+            .Where(file => file.Extension is ".eml" or ".txt")
             .OrderByDescending(file => file.Name[..Math.Min(12, file.Name.Length)], StringComparer.Ordinal)
             .ThenByDescending(file => file.LastWriteTimeUtc);
         foreach (var file in files.Take(MostMails))
@@ -88,7 +88,9 @@ public static class DevelopmentInbox
             return null;
         try
         {
-            return MailReader.Read(id, await File.ReadAllTextAsync(file.FullName), new DateTimeOffset(file.LastWriteTimeUtc));
+            var at = new DateTimeOffset(file.LastWriteTimeUtc);
+            var content = await File.ReadAllTextAsync(file.FullName);
+            return file.Extension == ".txt" ? MailReader.ReadText(id, content, at) : MailReader.Read(id, content, at);
         }
         catch (Exception exception) when (exception is IOException or FormatException)
         {
@@ -96,11 +98,15 @@ public static class DevelopmentInbox
         }
     }
 
-    private static string Folder(HttpContext context)
+    private static IEnumerable<string> Folders(HttpContext context)
     {
         var services = context.RequestServices;
-        var file = services.GetRequiredService<IOptions<DeliveryOptions>>().Value.Email.File;
-        return Path.GetFullPath(file.Directory, services.GetRequiredService<IHostEnvironment>().ContentRootPath);
+        string[] folders =
+        [
+            services.GetRequiredService<IOptions<DeliveryOptions>>().Value.Email.File.Directory,
+            services.GetRequiredService<IOptions<TextFileOptions>>().Value.Directory,
+        ];
+        return folders.Select(folder => Path.GetFullPath(folder, services.GetRequiredService<IHostEnvironment>().ContentRootPath)).Distinct(StringComparer.Ordinal);
     }
 
     private static void Protect(HttpContext context, string policy)

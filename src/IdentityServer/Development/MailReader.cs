@@ -28,6 +28,14 @@ internal static partial class MailReader
             at);
     }
 
+    /// <summary>A text message as the file sender writes it; its code stands in the last line, <c>@host #code</c>.</summary>
+    public static InboxMail ReadText(Guid id, string source, DateTimeOffset at)
+    {
+        var message = Split(source);
+        var text = message.Body.TrimEnd('\n') + "\n";
+        return new InboxMail(id, Header(message, "To"), text.Split('\n')[0], text, null, AutofillCode().Match(text) is { Success: true } code ? code.Groups["code"].Value : null, null, at);
+    }
+
     private static Part Split(string source)
     {
         var lines = source.ReplaceLineEndings("\n");
@@ -112,6 +120,9 @@ internal static partial class MailReader
 
     [GeneratedRegex("^[0-9]{4,10}(?=\r?$)", Plain | RegexOptions.Multiline, 1000)]
     private static partial Regex CodeLine();
+
+    [GeneratedRegex("^@[^ ]+ #(?<code>[0-9]{4,10})$", Plain | RegexOptions.Multiline, 1000)]
+    private static partial Regex AutofillCode();
 
     [GeneratedRegex("^https?://[^ \r\n]+", Plain | RegexOptions.Multiline, 1000)]
     private static partial Regex LinkLine();
