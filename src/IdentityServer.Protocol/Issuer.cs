@@ -11,13 +11,15 @@ public sealed class Issuer(IOptions<ProtocolOptions> options)
     /// The configured issuer, or on loopback hosts the origin that the request was sent to: a Host header that names any other host
     /// is never believed (it would let a caller choose the issuer of tokens).
     /// </summary>
-    /// <exception cref="BadHttpRequestException">No issuer is configured and the host is not a loopback one.</exception>
+    /// <exception cref="BadHttpRequestException">No issuer is configured and the host is not a loopback one, or is none at all.</exception>
     public string For(HttpContext context)
     {
         if (options.Value.Issuer is { } issuer)
             return issuer;
 
         var host = context.Request.Host;
+        if (host.Port is < 0 or > ushort.MaxValue)
+            throw new BadHttpRequestException("The Host header has no such port.");
         if (IsLoopback(host.Host))
             return $"{context.Request.Scheme}://{host.Value}{context.Request.PathBase.Value}";
 

@@ -22,6 +22,7 @@ public static class JsonAnswer
         ForbidCaching(context);
         context.Response.StatusCode = status;
         context.Response.ContentType = "application/json";
+        context.Response.Headers.XContentTypeOptions = "nosniff";
         context.Response.ContentLength = buffer.WrittenCount;
         await context.Response.BodyWriter.WriteAsync(buffer.WrittenMemory, context.RequestAborted);
     }

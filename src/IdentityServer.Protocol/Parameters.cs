@@ -34,6 +34,9 @@ public sealed class Parameters
         if (!MediaTypeHeaderValue.TryParse(request.ContentType, out var type)
             || !type.MediaType.Equals("application/x-www-form-urlencoded", StringComparison.OrdinalIgnoreCase))
             return new ParametersResult.Refused(ProtocolError.InvalidRequest("Send the parameters as application/x-www-form-urlencoded."));
+        // RFC 6749 appendix B: names and values are UTF-8. Another charset would read the same bytes as something else, or fail.
+        if (type.Charset.HasValue && !HeaderUtilities.RemoveQuotes(type.Charset).Equals("utf-8", StringComparison.OrdinalIgnoreCase))
+            return new ParametersResult.Refused(ProtocolError.InvalidRequest("Send the parameters in UTF-8 and leave charset out."));
         if (request.ContentLength > MaxBodyLength)
             return TooLarge;
         if (request.HttpContext.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } limit)

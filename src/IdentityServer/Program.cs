@@ -39,14 +39,18 @@ try
     app.MapUI();
     app.MapHealthChecks("/health");
     if (app.Environment.IsDevelopment())
+    {
         app.MapDevelopmentInbox();
+        app.MapDevelopmentGuides();
+    }
 
     app.AnnounceAddresses();
     await app.RunAsync();
     return 0;
 }
-catch (SettingsException exception)
+catch (Exception exception) when (exception is SettingsException or DatabaseNotReadyException or MasterKeyException)
 {
+    // For an administrator, who is told what to do: a stack trace would bury it.
     await Console.Error.WriteLineAsync(exception.Message);
     return 1;
 }

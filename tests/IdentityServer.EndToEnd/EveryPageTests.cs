@@ -79,6 +79,8 @@ public sealed class EveryPageTests(Stack stack)
         await ShowAsync(page, "error-unknown-client", $"{server}/connect/authorize?client_id=nobody");
         await ShowAsync(page, "error-not-found", $"{server}/nothing-here");
         await ShowAsync(page, "inbox", $"{server}/dev/inbox?to={address}");
+        await page.GetByRole(AriaRole.Article).First.GetByRole(AriaRole.Link).First.ClickAsync();
+        await ShowAsync(page, "inbox-mail");
         await page.Context.CloseAsync();
     }
 

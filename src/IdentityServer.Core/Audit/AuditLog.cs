@@ -46,7 +46,7 @@ public enum AuditKind
     /// <summary>An account came to be.</summary>
     SignedUp,
 
-    /// <summary>A disabled account's address was proved; nobody was signed in.</summary>
+    /// <summary>An address was proved whose account is disabled or was made with another spelling meanwhile, or that may have none; nobody was signed in.</summary>
     SignInRefused,
 
     /// <summary>A first proof of the mailbox removed what others may have left on the account.</summary>

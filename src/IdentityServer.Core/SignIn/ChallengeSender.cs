@@ -145,15 +145,10 @@ internal sealed class ChallengeSender(
         }
         while (superseded.Any(earlier => CryptographicOperations.FixedTimeEquals(earlier.Mac, mac)));
 
-        // A decoy's traces are of nothing: no code and no link can ever match them, with no special case where codes are compared.
+        // A decoy gets a code like any other, which nobody is told. Superseded codes are compared without costing a try: were a decoy's traces of
+        // nothing, who never hits upon a superseded code would know it for a decoy.
         var link = RandomNumberGenerator.GetBytes(32);
         var linkHash = SHA256.HashData(link);
-        if (recipient.IsDecoy)
-        {
-            RandomNumberGenerator.Fill(mac);
-            RandomNumberGenerator.Fill(linkHash);
-        }
-
         return new Issued(code, Base64Url.EncodeToString(link), new ChallengeCode(mac, now, now + options.CodeLifetime), asker.HasLink ? linkHash : null);
     }
 

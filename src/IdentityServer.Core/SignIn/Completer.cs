@@ -74,11 +74,17 @@ internal sealed class Completer(
         Challenge challenge, Address address, KnownUser? account, Finisher finisher, DateTimeOffset now, CancellationToken cancellationToken) => account switch
         {
             { IsDisabled: true } => RefuseAsync(challenge, account, finisher, now, cancellationToken),
+            { } when !ProvesMailboxOf(account, challenge, address) => RefuseAsync(challenge, account, finisher, now, cancellationToken),
             { } => SignInAsync(challenge, account, finisher, now, cancellationToken),
             null when !options.SignUp => RefuseAsync(challenge, null, finisher, now, cancellationToken),
             null when finisher.Name is null => ProveAsync(challenge, finisher, now, cancellationToken),
             null => SignUpAsync(challenge, address, finisher, now, cancellationToken),
         };
+
+    // Two mailboxes may fold to one key (ΟΔΟΣ: οδος, οδοσ). While nobody had the account, the code went to the address as it was typed; whoever read it
+    // there must not be let into an account that the owner of another spelling made meanwhile.
+    private static bool ProvesMailboxOf(KnownUser account, Challenge challenge, Address address) =>
+        challenge.UserId == account.Id || string.Equals(account.Email, address.Value, StringComparison.Ordinal);
 
     private async Task<Completion?> SignInAsync(Challenge challenge, KnownUser account, Finisher finisher, DateTimeOffset now, CancellationToken cancellationToken)
     {

@@ -60,11 +60,20 @@ internal sealed class Accounts(ServerDb db)
             set => set.SetProperty(user => user.PasswordHash, (string?)null).SetProperty(user => user.TwoFactorEnabled, false), cancellationToken);
         await db.Users.Where(user => user.Id == userId && !user.PhoneNumberConfirmed).ExecuteUpdateAsync(
             set => set.SetProperty(user => user.PhoneNumber, (string?)null), cancellationToken);
+        await EndAllAsync(userId, now, cancellationToken);
+    }
+
+    /// <summary>Ends every session, authorization and token of the account. Locks are taken as in the ledger: authorizations before tokens.</summary>
+    public async Task EndAllAsync(Guid userId, DateTimeOffset now, CancellationToken cancellationToken)
+    {
         await db.Sessions.Where(session => session.UserId == userId && session.EndedAt == null).ExecuteUpdateAsync(
             set => set.SetProperty(session => session.EndedAt, now), cancellationToken);
         await db.Authorizations.Where(authorization => authorization.UserId == userId && authorization.RevokedAt == null).ExecuteUpdateAsync(
             set => set.SetProperty(authorization => authorization.RevokedAt, now), cancellationToken);
-        await db.Tokens.Where(token => token.UserId == userId && token.Status == TokenStatus.Valid).ExecuteUpdateAsync(
+
+        // Every token of a user hangs on an authorization, by which it is found on an index.
+        var authorizations = db.Authorizations.Where(row => row.UserId == userId).Select(row => (Guid?)row.Id);
+        await db.Tokens.Where(token => token.Status == TokenStatus.Valid && authorizations.Contains(token.AuthorizationId)).ExecuteUpdateAsync(
             set => set.SetProperty(token => token.Status, TokenStatus.Revoked), cancellationToken);
     }
 }

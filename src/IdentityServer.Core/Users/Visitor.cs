@@ -56,5 +56,7 @@ public sealed class Visitors(Issuer issuer, TimeProvider time)
         return (address is { IsIPv4MappedToIPv6: true } ? address.MapToIPv4() : address)?.ToString();
     }
 
-    private static string Cut(string text, int length) => text.Length > length ? text[..length] : text;
+    // Never within a surrogate pair: PostgreSQL's driver refuses half a character.
+    private static string Cut(string text, int length) =>
+        text.Length <= length ? text : text[..(char.IsHighSurrogate(text[length - 1]) ? length - 1 : length)];
 }

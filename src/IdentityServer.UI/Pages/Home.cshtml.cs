@@ -15,8 +15,9 @@ public sealed class HomeModel(Sessions sessions, IHostEnvironment environment, I
     /// <summary>The messages that were sent can be read here: in Development only.</summary>
     public bool HasInbox { get; } = environment.IsDevelopment();
 
-    /// <summary>The deployment's guide for developers.</summary>
-    public string? Documentation { get; } = protocol.Value.ServiceDocumentation;
+    /// <summary>The deployment's guide for developers; in Development, run from the repository, its own documents.</summary>
+    public string? Documentation { get; } = protocol.Value.ServiceDocumentation
+        ?? (environment.IsDevelopment() && Directory.Exists(Path.Combine(environment.ContentRootPath, "docs")) ? "/dev/docs/README.md" : null);
 
     /// <summary>Shows the page.</summary>
     public async Task OnGetAsync() => IsSignedIn = await sessions.CurrentAsync(HttpContext) is not null;

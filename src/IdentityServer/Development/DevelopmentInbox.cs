@@ -1,5 +1,6 @@
 using IdentityServer.Core.Delivery;
 using IdentityServer.Core.Delivery.Sms;
+using IdentityServer.Protocol;
 using Microsoft.Extensions.Options;
 
 namespace IdentityServer.Development;
@@ -31,12 +32,22 @@ public static class DevelopmentInbox
     {
         if (!endpoints.ServiceProvider.GetRequiredService<IHostEnvironment>().IsDevelopment())
             throw new InvalidOperationException("The inbox shows everybody's codes: it is for Development only.");
-        var inbox = endpoints.MapGroup("/dev").ExcludeFromDescription();
+        var inbox = endpoints.MapGroup("/dev").ExcludeFromDescription().AddEndpointFilter(async (context, next) =>
+            IsOwnHost(context.HttpContext) ? await next(context) : TypedResults.NotFound());
         inbox.MapGet("/inbox.json", Json);
         inbox.MapGet("/inbox.js", () => TypedResults.Text(InboxPage.Script, "text/javascript; charset=utf-8"));
         inbox.MapGet("/inbox", Page);
         inbox.MapGet("/inbox/{id:guid}", Mail);
         return endpoints;
+    }
+
+    // DNS rebinding: a page of any website whose name is pointed at this machine would read everybody's codes.
+    private static bool IsOwnHost(HttpContext context)
+    {
+        var host = context.Request.Host;
+        return Issuer.IsLoopback(host.Host)
+            || (context.RequestServices.GetRequiredService<IOptions<ProtocolOptions>>().Value.Issuer is { } issuer
+                && string.Equals(host.Host, new Uri(issuer).Host, StringComparison.OrdinalIgnoreCase));
     }
 
     private static async Task<IResult> Json(string? to, HttpContext context)

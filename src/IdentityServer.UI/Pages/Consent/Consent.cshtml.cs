@@ -23,6 +23,9 @@ public sealed class ConsentModel(GiveConsent consent, AccountOverview account, S
     /// <summary>Who is asked.</summary>
     public Person Person { get; private set; } = new(null, null);
 
+    /// <summary>Whose answer the form takes: another tab may have signed somebody else in meanwhile.</summary>
+    public Guid Asked { get; private set; }
+
     /// <summary>The request that waits.</summary>
     public string? Parked => waiting.Sealed;
 
@@ -37,6 +40,7 @@ public sealed class ConsentModel(GiveConsent consent, AccountOverview account, S
             return this.StaleRequest();
 
         var me = await account.ReadAsync(session, cancellationToken);
+        Asked = session.UserId;
         Person = new Person(me.Name, me.Email ?? me.Phone);
         Application = view.Application.DisplayName;
         Destination = DestinationOf(request);
@@ -45,22 +49,24 @@ public sealed class ConsentModel(GiveConsent consent, AccountOverview account, S
     }
 
     /// <summary>Yes.</summary>
-    public Task<IActionResult> OnPostAllowAsync(CancellationToken cancellationToken) =>
-        AnswerAsync(async (request, session) =>
+    public Task<IActionResult> OnPostAllowAsync([FromForm] Guid asked, CancellationToken cancellationToken) =>
+        AnswerAsync(asked, async (request, session) =>
         {
             await consent.AllowAsync(request, session, cancellationToken);
             return waiting.Sealed!;
         });
 
     /// <summary>No.</summary>
-    public Task<IActionResult> OnPostDenyAsync() => AnswerAsync((request, _) => Task.FromResult(parked.Deny(request)));
+    public Task<IActionResult> OnPostDenyAsync([FromForm] Guid asked) => AnswerAsync(asked, (request, _) => Task.FromResult(parked.Deny(request)));
 
-    private async Task<IActionResult> AnswerAsync(Func<AuthorizeRequest, Session, Task<string>> answer)
+    private async Task<IActionResult> AnswerAsync(Guid asked, Func<AuthorizeRequest, Session, Task<string>> answer)
     {
         if (waiting.Opened is not { } request)
             return this.StaleRequest();
         if (await sessions.CurrentAsync(HttpContext) is not { } session)
             return new SeeOther(Paths.SignIn(waiting.Sealed));
+        if (session.UserId != asked)
+            return new SeeOther(Paths.Consent(waiting.Sealed));
 
         return new SeeOther(WaitingRequest.NextPath(await answer(request, session)));
     }

@@ -11,6 +11,9 @@ public sealed class ChooseModel(AccountOverview account, Sessions sessions, Wait
     /// <summary>Who is signed in.</summary>
     public Person Person { get; private set; } = new(null, null);
 
+    /// <summary>Their id, which the form sends back: another tab may have signed somebody else in meanwhile.</summary>
+    public Guid Chosen { get; private set; }
+
     /// <summary>The application that waits.</summary>
     public string? Application { get; private set; }
 
@@ -26,18 +29,21 @@ public sealed class ChooseModel(AccountOverview account, Sessions sessions, Wait
             return new SeeOther(Paths.SignIn(waiting.Sealed));
 
         var me = await account.ReadAsync(session, cancellationToken);
+        Chosen = session.UserId;
         Person = new Person(me.Name, me.Email ?? me.Phone);
         Application = (await waiting.ApplicationAsync(cancellationToken))?.DisplayName;
         return Page();
     }
 
     /// <summary>This account.</summary>
-    public async Task<IActionResult> OnPostAsync(CancellationToken cancellationToken)
+    public async Task<IActionResult> OnPostAsync([FromForm] Guid chosen, CancellationToken cancellationToken)
     {
         if (waiting.Opened is null)
             return this.StaleRequest();
         if (await sessions.CurrentAsync(HttpContext) is not { } session)
             return new SeeOther(Paths.SignIn(waiting.Sealed));
+        if (session.UserId != chosen)
+            return new SeeOther(Paths.Choose(waiting.Sealed));
 
         await sessions.ChooseAsync(session, cancellationToken);
         return new SeeOther(WaitingRequest.NextPath(waiting.Sealed));
