@@ -37,6 +37,7 @@ try
     app.UseRequestLimits();
     app.MapProtocol();
     app.MapOneTimeCode();
+    app.MapDeliveryCallbacks();
     app.MapUI();
     app.MapHealthChecks("/health");
     if (app.Environment.IsDevelopment())

@@ -18,8 +18,26 @@ public sealed class DeliveryOptions
     /// <summary>A try that has no answer after this is given up.</summary>
     public TimeSpan SendTimeout { get; set; } = TimeSpan.FromSeconds(20);
 
+    /// <summary>
+    /// A provider that has not answered after this is passed over by other messages while there is another one. A mail is then given to the next
+    /// relay too, under the same Message-ID; a text never is: it may have been sent.
+    /// </summary>
+    public TimeSpan FailoverAfter { get; set; } = TimeSpan.FromSeconds(4);
+
     /// <summary>How often the table is looked at for messages of other instances, retries and what a crash left.</summary>
     public TimeSpan PollInterval { get; set; } = TimeSpan.FromSeconds(1);
+
+    /// <summary>How often providers that do not call back are asked what became of messages.</summary>
+    public TimeSpan ReceiptInterval { get; set; } = TimeSpan.FromSeconds(30);
+
+    /// <summary>The public address that providers report to, e.g. <c>https://id.example.com</c>; when not set, <c>Server:Issuer</c> if that is https.</summary>
+    public string? CallbackUrl { get; set; }
+
+    /// <summary>How long nothing is sent to who opted out; then it is tried again.</summary>
+    public TimeSpan OptOutsLast { get; set; } = TimeSpan.FromDays(30);
+
+    /// <summary>How long nothing is sent to an address that was found dead; then it is tried again.</summary>
+    public TimeSpan DeadAddressesLast { get; set; } = TimeSpan.FromHours(1);
 
     /// <summary>E-mail.</summary>
     public EmailOptions Email { get; set; } = new();
@@ -45,5 +63,17 @@ public sealed class DeliveryOptions
             yield return "Delivery:SendTimeout must be between 00:00:00.1 and 00:05:00.";
         if (PollInterval < TimeSpan.FromMilliseconds(10) || PollInterval > TimeSpan.FromMinutes(1))
             yield return "Delivery:PollInterval must be between 00:00:00.01 and 00:01:00.";
+        if (FailoverAfter <= TimeSpan.Zero || FailoverAfter > TimeSpan.FromMinutes(5))
+            yield return "Delivery:FailoverAfter must be positive and at most 00:05:00.";
+        if (ReceiptInterval < TimeSpan.FromSeconds(1) || ReceiptInterval > TimeSpan.FromHours(1))
+            yield return "Delivery:ReceiptInterval must be between 00:00:01 and 01:00:00.";
+        if (OptOutsLast <= TimeSpan.Zero || DeadAddressesLast <= TimeSpan.Zero)
+            yield return "Delivery:OptOutsLast and Delivery:DeadAddressesLast must be positive, e.g. 30.00:00:00.";
+        if (CallbackUrl is not null && !IsPublicUrl(CallbackUrl))
+            yield return "Delivery:CallbackUrl must be an https address without query, and with no underscore in its host, e.g. https://id.example.com.";
     }
+
+    // Twilio refuses hosts with an underscore; System.Uri does not.
+    private static bool IsPublicUrl(string url) => Uri.TryCreate(url, UriKind.Absolute, out var parsed) && parsed.Scheme == Uri.UriSchemeHttps
+        && parsed.Query.Length == 0 && parsed.Fragment.Length == 0 && parsed.UserInfo.Length == 0 && !parsed.Host.Contains('_', StringComparison.Ordinal);
 }

@@ -9,8 +9,9 @@ namespace IdentityServer.Core.Delivery;
 /// <summary>
 /// Sends what is in the outbox. Wakes when a message is committed in this process and looks every second for others'.
 /// Any number of instances may run: a message is leased before it is sent, and a lease that its instance did not live
-/// to end passes to another. What a provider acknowledged is never sent again; a crash between a provider's yes and
-/// our writing it down sends a second time, under the same Message-ID.
+/// to end passes to another. What a provider acknowledged is never sent again; after a crash between a provider's yes
+/// and our writing it down, a mail is sent a second time under the same Message-ID, and a text only where the provider
+/// recognises it (see <see cref="MessageDelivery"/>).
 /// </summary>
 /// <remarks>
 /// Two lanes a channel: first tries, and messages that failed before. Neither can hold up the other, nor can a few
@@ -23,12 +24,12 @@ internal sealed class Dispatcher : BackgroundService
     private readonly DispatcherBell bell;
     private readonly TimeSpan pollInterval;
     private readonly ILogger<Dispatcher> logger;
-    private readonly List<(ISender Sender, bool TriedBefore, Lane Lane)> lanes = [];
+    private readonly List<(Channel Channel, bool TriedBefore, Lane Lane)> lanes = [];
     private readonly List<SemaphoreSlim> slowLanes = [];
     private readonly ConcurrentDictionary<Guid, Task> inFlight = new();
 
     public Dispatcher(
-        IEnumerable<ISender> senders,
+        Senders senders,
         MessageQueue queue,
         MessageDelivery delivery,
         DispatcherBell bell,
@@ -37,12 +38,12 @@ internal sealed class Dispatcher : BackgroundService
     {
         (this.queue, this.delivery, this.bell, this.logger) = (queue, delivery, bell, logger);
         pollInterval = options.Value.PollInterval;
-        foreach (var sender in senders)
+        foreach (var channel in Enum.GetValues<Channel>().Where(channel => senders.Of(channel).Count > 0))
         {
             var slow = new SemaphoreSlim(options.Value.SlowParallelism);
             slowLanes.Add(slow);
             foreach (var triedBefore in (bool[])[false, true])
-                lanes.Add((sender, triedBefore, new Lane(options.Value.Parallelism, slow, options.Value.SlowAfter, bell.Ring)));
+                lanes.Add((channel, triedBefore, new Lane(options.Value.Parallelism, slow, options.Value.SlowAfter, bell.Ring)));
         }
     }
 
@@ -70,8 +71,8 @@ internal sealed class Dispatcher : BackgroundService
             do
             {
                 started = false;
-                foreach (var (sender, triedBefore, lane) in lanes)
-                    started |= await FillAsync(sender, triedBefore, lane, stoppingToken);
+                foreach (var (channel, triedBefore, lane) in lanes)
+                    started |= await FillAsync(channel, triedBefore, lane, stoppingToken);
             }
             while (started);
         }
@@ -84,13 +85,13 @@ internal sealed class Dispatcher : BackgroundService
     }
 
     /// <summary>Starts as many due messages as the lane has free places. True when it started any.</summary>
-    private async Task<bool> FillAsync(ISender sender, bool triedBefore, Lane lane, CancellationToken stoppingToken)
+    private async Task<bool> FillAsync(Channel channel, bool triedBefore, Lane lane, CancellationToken stoppingToken)
     {
         var free = lane.Free;
         if (free == 0)
             return false;
         // Those in flight may not have their lease yet and so show up again.
-        var due = await queue.DueAsync(sender.Channel, triedBefore, free + inFlight.Count, stoppingToken);
+        var due = await queue.DueAsync(channel, triedBefore, free + inFlight.Count, stoppingToken);
         var started = false;
         foreach (var message in due.Where(message => !inFlight.ContainsKey(message.Id)))
         {
@@ -99,26 +100,26 @@ internal sealed class Dispatcher : BackgroundService
                 break;
             var done = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
             inFlight[message.Id] = done.Task;
-            _ = RunAsync(message, sender, lane, done);
+            _ = RunAsync(message, lane, done);
             started = true;
         }
 
         return started;
     }
 
-    private async Task RunAsync(Message message, ISender sender, Lane lane, TaskCompletionSource done)
+    private async Task RunAsync(Message message, Lane lane, TaskCompletionSource done)
     {
         await Task.Yield();
-        await lane.RunAsync(() => DeliverAsync(message, sender));
+        await lane.RunAsync(() => DeliverAsync(message));
         inFlight.TryRemove(message.Id, out _);
         done.SetResult();
     }
 
-    private async Task DeliverAsync(Message message, ISender sender)
+    private async Task DeliverAsync(Message message)
     {
         try
         {
-            await delivery.DeliverAsync(message, sender);
+            await delivery.DeliverAsync(message);
         }
 #pragma warning disable CA1031 // One message must not end the dispatcher; a lease that it holds lapses and it is tried again.
         catch (Exception exception)

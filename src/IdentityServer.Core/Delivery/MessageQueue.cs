@@ -28,20 +28,33 @@ internal sealed class MessageQueue(IDbContextFactory<ServerDb> databases, TimePr
             .ToListAsync(cancellationToken);
     }
 
-    /// <summary>Takes the message for <paramref name="duration"/> and counts the try; null when another instance was faster.</summary>
-    public async Task<Guid?> LeaseAsync(Guid id, TimeSpan duration)
+    /// <summary>
+    /// Takes the message for <paramref name="duration"/>, counts the try and notes to whom it is about to be given; null when another instance was
+    /// faster or it is not as it was read.
+    /// </summary>
+    public async Task<Guid?> LeaseAsync(Message message, TimeSpan duration, string? provider)
     {
         var now = clock.GetUtcNow();
         var lease = Guid.CreateVersion7(now);
         await using var db = await databases.CreateDbContextAsync();
         var rows = await db.Messages
-            .Where(m => m.Id == id && m.Status == MessageStatus.Queued && m.NotBefore <= now
-                && (m.LeasedUntil == null || m.LeasedUntil <= now))
+            .Where(m => m.Id == message.Id && m.Status == MessageStatus.Queued && m.NotBefore <= now
+                && (m.LeasedUntil == null || m.LeasedUntil <= now) && m.Provider == message.Provider)
             .ExecuteUpdateAsync(set => set
                 .SetProperty(m => m.LeaseId, lease)
                 .SetProperty(m => m.LeasedUntil, now + duration)
+                .SetProperty(m => m.Provider, provider)
                 .SetProperty(m => m.Attempts, m => m.Attempts + 1));
         return rows == 1 ? lease : null;
+    }
+
+    /// <summary>Notes that the provider who had it does not, and who is given it next; false when the lease has passed on.</summary>
+    public async Task<bool> HandOverAsync(Guid id, Guid lease, string provider)
+    {
+        await using var db = await databases.CreateDbContextAsync();
+        return await db.Messages
+            .Where(m => m.Id == id && m.LeaseId == lease && m.Status == MessageStatus.Queued)
+            .ExecuteUpdateAsync(set => set.SetProperty(m => m.Provider, provider)) == 1;
     }
 
     /// <summary>The provider has it. Holds whoever has the lease now: what was acknowledged is never sent again.</summary>
@@ -63,14 +76,15 @@ internal sealed class MessageQueue(IDbContextFactory<ServerDb> databases, TimePr
                 .SetProperty(m => m.LastError, (string?)null));
     }
 
-    /// <summary>Gives the message back, to be tried at <paramref name="notBefore"/>.</summary>
-    public async Task RetryAsync(Guid id, Guid lease, DateTimeOffset notBefore, string reason)
+    /// <summary>Gives the message back, to be tried at <paramref name="notBefore"/>; only by <paramref name="mayHaveIt"/>, if there is such a provider.</summary>
+    public async Task RetryAsync(Guid id, Guid lease, DateTimeOffset notBefore, string reason, string? mayHaveIt = null)
     {
         await using var db = await databases.CreateDbContextAsync();
         await db.Messages
             .Where(m => m.Id == id && m.LeaseId == lease && m.Status == MessageStatus.Queued)
             .ExecuteUpdateAsync(set => set
                 .SetProperty(m => m.NotBefore, notBefore)
+                .SetProperty(m => m.Provider, mayHaveIt)
                 .SetProperty(m => m.LeaseId, (Guid?)null)
                 .SetProperty(m => m.LeasedUntil, (DateTimeOffset?)null)
                 .SetProperty(m => m.LastError, Cut(reason, LongestError)));

@@ -50,6 +50,7 @@ public sealed class Outbox
             ChallengeId = message.ChallengeId,
             Channel = message.Channel,
             Template = message.Template.ToString(),
+            AddressHash = seal.Hash(message.Channel, message.Recipient),
             Recipient = seal.SealRecipient(id, message.Recipient),
             Model = seal.SealModel(id, message.Model),
             Locale = message.Locale,

@@ -33,7 +33,24 @@ public interface IMessageRenderer
 /// <param name="To">The address.</param>
 /// <param name="Content">The words.</param>
 /// <param name="ExpiresAt">After this nobody needs it.</param>
-public sealed record OutgoingMessage(Guid Id, string To, RenderedMessage Content, DateTimeOffset ExpiresAt);
+public sealed record OutgoingMessage(Guid Id, string To, RenderedMessage Content, DateTimeOffset ExpiresAt)
+{
+    /// <summary>The code in the words, if there is one: for providers that fill in a template of their own.</summary>
+    public string? Code { get; init; }
+
+    /// <summary>Never what it holds: what is printed ends up in logs.</summary>
+    public override string ToString() => $"Message {Id}";
+}
+
+/// <summary>Why nothing more is sent to an address.</summary>
+public enum SuppressionReason
+{
+    /// <summary>Its owner asked for that, e.g. by answering STOP.</summary>
+    OptedOut,
+
+    /// <summary>Nobody reads there: not in use, or not able to receive.</summary>
+    DeadAddress,
+}
 
 /// <summary>What a provider said.</summary>
 public abstract record SendResult
@@ -45,8 +62,8 @@ public abstract record SendResult
     /// <summary>It took the message: never sent again.</summary>
     public sealed record Accepted(string? ProviderId) : SendResult;
 
-    /// <summary>It will never deliver to this address.</summary>
-    public sealed record Rejected(string Reason) : SendResult;
+    /// <summary>It will never deliver this message. With <paramref name="Suppress"/>, nothing to this address: it goes on the suppression list.</summary>
+    public sealed record Rejected(string Reason, SuppressionReason? Suppress = null) : SendResult;
 
     /// <summary>It does not accept this server: credentials, credit, sender. The operator must act.</summary>
     public sealed record Misconfigured(string Reason) : SendResult;
@@ -68,10 +85,19 @@ public interface ISender
     Channel Channel { get; }
 
     /// <summary>
-    /// True when a message that was sent twice is recognised by its id, so that an <see cref="SendResult.Ambiguous"/> try
-    /// may be repeated.
+    /// True when this provider recognises a message that it gets twice by its id, so that an <see cref="SendResult.Ambiguous"/> try
+    /// may be repeated here, and here only.
     /// </summary>
     bool RepeatsSafely => false;
+
+    /// <summary>
+    /// True when whoever receives a message twice recognises it, whichever provider it came by (an e-mail's Message-ID): an unanswered try may be
+    /// repeated at another provider.
+    /// </summary>
+    bool RepeatsElsewhere => false;
+
+    /// <summary>Whether it delivers there at all; false passes the message to the next provider.</summary>
+    bool Reaches(string to) => true;
 
     /// <summary>Hands the message over. Reasons hold no address and no content.</summary>
     Task<SendResult> SendAsync(OutgoingMessage message, CancellationToken cancellationToken);

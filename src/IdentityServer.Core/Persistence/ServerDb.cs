@@ -46,6 +46,12 @@ public abstract class ServerDb(DbContextOptions options) : IdentityDbContext<Use
     /// <summary>The outbox.</summary>
     public DbSet<Message> Messages => Set<Message>();
 
+    /// <summary>What providers reported of messages.</summary>
+    public DbSet<MessageEvent> MessageEvents => Set<MessageEvent>();
+
+    /// <summary>Addresses that nothing is sent to.</summary>
+    public DbSet<Suppression> Suppressions => Set<Suppression>();
+
     /// <summary>Counters of limits.</summary>
     public DbSet<Counter> Counters => Set<Counter>();
 

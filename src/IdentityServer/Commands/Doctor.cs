@@ -54,7 +54,7 @@ internal sealed class Doctor(IServiceProvider services)
                 Add(Mark.Fail, "text messages", reason);
         }
 
-        foreach (var sender in services.GetServices<ISender>())
+        foreach (var sender in services.GetRequiredService<Senders>().All)
             await SenderAsync(sender, cancellationToken);
     }
 

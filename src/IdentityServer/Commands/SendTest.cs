@@ -19,7 +19,7 @@ internal static class SendTest
         if (Address.Parse(typed) is not { } address)
             return new CommandResult("What follows --to is no address that can be written to.", 1);
 
-        var senders = services.GetServices<ISender>().Where(sender => sender.Channel == address.Channel).ToList();
+        var senders = services.GetRequiredService<Senders>().Of(address.Channel);
         if (senders.Count == 0)
             return new CommandResult($"No sender is configured for {address.Channel}: see the section Delivery in docs/configuration.md.", 1);
 
@@ -50,7 +50,7 @@ internal static class SendTest
             return await sender.SendAsync(message, limit.Token) switch
             {
                 SendResult.Accepted(var id) => (true, id is null ? "accepted." : $"accepted as {id}."),
-                SendResult.Rejected(var reason) => (false, $"the address is refused for good: {reason}."),
+                SendResult.Rejected(var reason, _) => (false, $"the address is refused for good: {reason}."),
                 SendResult.Misconfigured(var reason) => (false, $"this server is refused; mend the configuration: {reason}."),
                 SendResult.Retry(var reason) => (false, $"not now: {reason}. The server itself would try again."),
                 SendResult.Ambiguous(var reason) => (false, $"it may have been taken: {reason}."),

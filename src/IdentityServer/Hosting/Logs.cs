@@ -48,7 +48,9 @@ internal static class Logs
         {
             var started = Stopwatch.GetTimestamp();
             await next(context);
-            logger.LogDebug("{Method} {Path} {Status} in {Milliseconds:0.0} ms", context.Request.Method, context.Request.Path, context.Response.StatusCode, Stopwatch.GetElapsedTime(started).TotalMilliseconds);
+            // The route where there is one: a path may hold a secret, as those of delivery's callbacks do.
+            var path = (context.GetEndpoint() as RouteEndpoint)?.RoutePattern.RawText ?? context.Request.Path.Value;
+            logger.LogDebug("{Method} {Path} {Status} in {Milliseconds:0.0} ms", context.Request.Method, path, context.Response.StatusCode, Stopwatch.GetElapsedTime(started).TotalMilliseconds);
         });
     }
 }

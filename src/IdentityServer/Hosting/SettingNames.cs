@@ -29,19 +29,20 @@ internal static class SettingNames
 
         foreach (var (name, type) in sections)
         {
-            foreach (var problem in Unknown(configuration.GetSection(name), type))
+            foreach (var problem in Unknown(configuration.GetSection(name), type, sections))
                 yield return problem;
         }
     }
 
-    private static IEnumerable<string> Unknown(IConfigurationSection section, Type type)
+    private static IEnumerable<string> Unknown(IConfigurationSection section, Type type, IReadOnlyDictionary<string, Type> sections)
     {
-        var children = section.GetChildren().ToArray();
+        // A section inside another, e.g. that of a provider, is looked at by itself.
+        var children = section.GetChildren().Where(child => !sections.Keys.Contains(child.Path, StringComparer.OrdinalIgnoreCase)).ToArray();
         var isSingle = type == typeof(string) || type.IsValueType;
         if (children.Length == 0)
             return isSingle || string.IsNullOrEmpty(section.Value) ? [] : [$"{section.Path}: this is no single value; {(type.IsArray || ItemType(type) is not null ? $"write a list, as {section.Path}:0" : "it has settings below it")}."];
         if (ItemType(type) is { } item)
-            return children.SelectMany(child => Unknown(child, item));
+            return children.SelectMany(child => Unknown(child, item, sections));
 
         // A leaf (text, number, time span) with children below it is reported by the binder in its own words.
         if (isSingle)
@@ -50,7 +51,7 @@ internal static class SettingNames
         var properties = type.GetProperties(BindingFlags.Public | BindingFlags.Instance)
             .ToDictionary(property => property.Name, property => property.PropertyType, StringComparer.OrdinalIgnoreCase);
         return children.SelectMany(child => properties.TryGetValue(child.Key, out var property)
-            ? Unknown(child, property)
+            ? Unknown(child, property, sections)
             : [$"{child.Path}: there is no such setting; {Nearest(child.Key, properties.Keys)}"]);
     }
 

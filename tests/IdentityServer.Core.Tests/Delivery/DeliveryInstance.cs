@@ -1,6 +1,8 @@
 using System.Collections.Concurrent;
 using IdentityServer.Core.Delivery;
+using IdentityServer.Core.Persistence;
 using IdentityServer.Core.Persistence.Tables;
+using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Hosting;
@@ -13,24 +15,36 @@ namespace IdentityServer.Core.Tests.Delivery;
 internal sealed class DeliveryInstance
 {
     private readonly IServiceProvider services;
+    private readonly ISender[] senders;
     private readonly Dispatcher dispatcher;
 
+    private volatile bool killed;
+
     public DeliveryInstance(TestDatabase database, TestSender sender, Dictionary<string, string?>? settings = null)
+        : this(database, [sender], settings)
     {
-        Sender = sender;
+    }
+
+    public DeliveryInstance(TestDatabase database, ISender[] senders, Dictionary<string, string?>? settings = null)
+    {
+        this.senders = senders;
         (string, string)[] quick = [("Delivery:Email:Provider", "file"), ("Delivery:PollInterval", "00:00:00.02")];
         services = database.Start([.. quick, .. (settings ?? []).Select(setting => (setting.Key, setting.Value!))], collection =>
         {
             collection.AddDelivery(new TestEnvironment());
-            collection.RemoveAll<ISender>();
-            collection.AddSingleton<ISender>(sender);
+            collection.RemoveAll<Senders>();
+            collection.AddSingleton(new Senders(senders));
+            var inner = collection.Last(service => service.ServiceType == typeof(IDbContextFactory<ServerDb>));
+            collection.AddSingleton<IDbContextFactory<ServerDb>>(provider => new Mortal((IDbContextFactory<ServerDb>)inner.ImplementationFactory!(provider), () => killed));
             collection.AddSingleton<IMessageRenderer, TestRenderer>();
             collection.AddSingleton<ILoggerProvider>(Log);
         });
         dispatcher = services.GetServices<IHostedService>().OfType<Dispatcher>().Single();
     }
 
-    public TestSender Sender { get; }
+    public TestSender Sender => (TestSender)senders[0];
+
+    public IServiceProvider Services => services;
 
     public TestLog Log { get; } = new();
 
@@ -46,15 +60,24 @@ internal sealed class DeliveryInstance
 
     public Task StopAsync() => dispatcher.StopAsync(default);
 
+    /// <summary>From now on nothing that it learns reaches the database, as after a kill -9.</summary>
+    public void Kill() => killed = true;
+
+    private sealed class Mortal(IDbContextFactory<ServerDb> inner, Func<bool> dead) : IDbContextFactory<ServerDb>
+    {
+        public ServerDb CreateDbContext() => dead() ? throw new NotSupportedException("killed") : inner.CreateDbContext();
+    }
+
     private sealed class TestRenderer : IMessageRenderer
     {
         public RenderedMessage Render(MessageTemplate template, Channel channel, string locale, IReadOnlyDictionary<string, string> model) =>
-            new("subject", model["code"], null);
+            new(channel == Channel.Email ? "subject" : null, model["code"], null);
     }
 }
 
 /// <summary>A provider that does what the test says, and remembers what it took.</summary>
-internal sealed class TestSender(Func<OutgoingMessage, CancellationToken, Task<SendResult>> answer, bool repeatsSafely = false) : ISender
+internal sealed class TestSender(
+    Func<OutgoingMessage, CancellationToken, Task<SendResult>> answer, bool repeatsSafely = false, string name = "test", Channel channel = Channel.Email, bool repeatsElsewhere = false) : ISender
 {
     public static readonly Task<SendResult> Yes = Task.FromResult<SendResult>(new SendResult.Accepted("provider's id"));
 
@@ -66,11 +89,13 @@ internal sealed class TestSender(Func<OutgoingMessage, CancellationToken, Task<S
     {
     }
 
-    public string Name => "test";
+    public string Name => name;
 
-    public Channel Channel => Channel.Email;
+    public Channel Channel => channel;
 
     public bool RepeatsSafely => repeatsSafely;
+
+    public bool RepeatsElsewhere => repeatsElsewhere;
 
     public IReadOnlyCollection<OutgoingMessage> Accepted => accepted;
 
@@ -84,6 +109,13 @@ internal sealed class TestSender(Func<OutgoingMessage, CancellationToken, Task<S
             accepted.Enqueue(message);
         return result;
     }
+}
+
+internal static class Leases
+{
+    /// <summary>Takes a message that nobody had, without giving it to anybody.</summary>
+    public static Task<Guid?> LeaseAsync(this MessageQueue queue, Guid id, TimeSpan duration) => queue.LeaseAsync(
+        new Message { Id = id, Channel = Channel.Email, Template = "", Recipient = "", Model = "", Locale = "", NotBefore = default, ExpiresAt = default, CreatedAt = default }, duration, null);
 }
 
 /// <summary>Keeps what was logged.</summary>

@@ -1,5 +1,8 @@
 using IdentityServer.Core.Delivery;
 using IdentityServer.Core.Delivery.Email;
+using IdentityServer.Core.Delivery.Sms;
+using IdentityServer.Core.Keys;
+using IdentityServer.Core.Persistence.Tables;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
@@ -23,8 +26,8 @@ public sealed class DeliveryOptionsTests
     [Fact]
     public void In_development_mails_are_files_unless_configured_otherwise()
     {
-        Assert.IsType<FileSender>(Start([], "Development").GetRequiredService<ISender>());
-        Assert.IsType<SmtpSender>(Start(Smtp, "Development").GetRequiredService<ISender>());
+        Assert.IsType<FileSender>(Start([], "Development").GetRequiredService<Senders>().Of(Channel.Email).Single());
+        Assert.IsType<SmtpSender>(Start(Smtp, "Development").GetRequiredService<Senders>().Of(Channel.Email).Single());
     }
 
     [Fact]
@@ -35,7 +38,7 @@ public sealed class DeliveryOptionsTests
     public void Files_elsewhere_are_warned_about()
     {
         var log = new TestLog();
-        Assert.IsType<FileSender>(Start(new() { ["Delivery:Email:Provider"] = "file" }, "Production", log).GetRequiredService<ISender>());
+        Assert.IsType<FileSender>(Start(new() { ["Delivery:Email:Provider"] = "file" }, "Production", log).GetRequiredService<Senders>().Of(Channel.Email).Single());
         Assert.Contains(log.Lines, line => line.Level == LogLevel.Warning && line.Text.Contains("Delivery:Email:Provider is file", StringComparison.Ordinal));
     }
 
@@ -73,6 +76,54 @@ public sealed class DeliveryOptionsTests
     public void A_relay_on_this_machine_may_be_talked_to_in_the_clear() =>
         Start(new(Smtp) { ["Delivery:Email:Smtp:Host"] = "localhost", ["Delivery:Email:Smtp:StartTls"] = "None" }, "Production");
 
+    [Fact]
+    public void Several_relays_are_used_in_order_and_share_the_sender_s_address()
+    {
+        var senders = Start(new(Smtp) { ["Delivery:Email:Fallbacks:0:Host"] = "other.example.org" }, "Production").GetRequiredService<Senders>().Of(Channel.Email);
+        Assert.Equal(["smtp", "smtp-2"], senders.Select(sender => sender.Name));
+        Assert.Contains("Delivery:Email:Fallbacks:0:Host", Refused(new(Smtp) { ["Delivery:Email:Fallbacks:0:Port"] = "25" }).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Texts_are_off_until_a_provider_is_named() => Assert.Empty(Start(Smtp, "Production").GetRequiredService<Senders>().Of(Channel.Sms));
+
+    [Fact]
+    public void Providers_of_texts_are_used_in_the_order_in_which_they_are_named()
+    {
+        var senders = Start(
+            new(Smtp)
+            {
+                ["Delivery:Sms:Providers:0"] = "megafon",
+                ["Delivery:Sms:Providers:1"] = "Twilio",
+                ["Delivery:Sms:Providers:2"] = "file",
+                ["Delivery:Sms:MegaFon:Login"] = "l",
+                ["Delivery:Sms:MegaFon:Password"] = "p",
+                ["Delivery:Sms:MegaFon:From"] = "Brand",
+                ["Delivery:Sms:Twilio:AccountSid"] = "AC1",
+                ["Delivery:Sms:Twilio:AuthToken"] = "t",
+                ["Delivery:Sms:Twilio:From"] = "+15005550006",
+            },
+            "Production").GetRequiredService<Senders>().Of(Channel.Sms);
+        Assert.Equal([typeof(MegaFonSender), typeof(TwilioSender), typeof(TextFileSender)], senders.Select(sender => sender.GetType()));
+        Assert.All(senders, sender => Assert.Equal(sender.Name, sender.Name.ToLowerInvariant()));
+    }
+
+    [Theory]
+    [InlineData("pigeon", "there is no \"pigeon\"")]
+    [InlineData("twilio", "Delivery:Sms:Twilio:AccountSid")]
+    [InlineData("kavenegar", "Delivery:Sms:Kavenegar:ApiKey")]
+    [InlineData("megafon", "Delivery:Sms:MegaFon:Login")]
+    [InlineData("http", "Delivery:Sms:Http:Url")]
+    public void A_provider_of_texts_that_is_not_configured_stops_the_start(string provider, string problem) =>
+        Assert.Contains(problem, Refused(new(Smtp) { ["Delivery:Sms:Providers:0"] = provider }).Message, StringComparison.Ordinal);
+
+    [Theory]
+    [InlineData("http://id.example.com")]
+    [InlineData("https://my_host.example.com")]
+    [InlineData("https://id.example.com/?a=b")]
+    public void Providers_can_only_call_back_a_public_address(string url) =>
+        Assert.Contains("Delivery:CallbackUrl", Refused(new(Smtp) { ["Delivery:CallbackUrl"] = url }).Message, StringComparison.Ordinal);
+
     private static OptionsValidationException Refused(Dictionary<string, string?> settings) =>
         Assert.Throws<OptionsValidationException>(() => Start(settings, "Production"));
 
@@ -83,6 +134,7 @@ public sealed class DeliveryOptionsTests
             .AddLogging(logging => logging.AddProvider(log ?? new TestLog()))
             .AddSingleton<IHostEnvironment>(host)
             .AddSingleton<IConfiguration>(new ConfigurationBuilder().AddInMemoryCollection(settings).Build())
+            .AddSingleton(new MasterKeys([new byte[32]]))
             .AddDelivery(host)
             .BuildServiceProvider();
         services.GetRequiredService<IStartupValidator>().Validate();

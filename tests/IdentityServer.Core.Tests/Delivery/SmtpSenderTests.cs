@@ -1,7 +1,6 @@
 using IdentityServer.Core.Delivery;
 using IdentityServer.Core.Delivery.Email;
 using IdentityServer.Testing.Contracts;
-using Microsoft.Extensions.Options;
 using Xunit;
 
 namespace IdentityServer.Core.Tests.Delivery;
@@ -148,6 +147,6 @@ public sealed class SmtpSenderTests(TestRelay relay) : RemoteSenderContract, ICl
             FromName = "Ada & Sons",
         };
         change?.Invoke(smtp);
-        return new SmtpSender(Options.Create(new DeliveryOptions { Email = { Smtp = smtp } }));
+        return new SmtpSender(smtp);
     }
 }

@@ -1,6 +1,7 @@
 using System.Net;
 using System.Text.Json;
 using IdentityServer.Core.Delivery;
+using IdentityServer.Core.Keys;
 using IdentityServer.Core.Persistence.Tables;
 using IdentityServer.Development;
 using IdentityServer.UI.Messages;
@@ -70,6 +71,26 @@ public sealed class DevelopmentInboxTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Texts_are_shown_beside_mails()
+    {
+        await SendAsync("ada@example.org", "111111");
+        var words = app.Services.GetRequiredService<IMessageRenderer>().Render(MessageTemplate.SignInCode, Channel.Sms, "en", new Dictionary<string, string>
+        {
+            ["code"] = "222222", ["application"] = "Photos", ["host"] = "localhost:5000", ["minutes"] = "5",
+        });
+        var now = TimeProvider.System.GetUtcNow();
+        var message = new OutgoingMessage(Guid.CreateVersion7(now), "+4915123456789", words, now.AddMinutes(5));
+        Assert.IsType<SendResult.Accepted>(await app.Services.GetRequiredService<Senders>().Of(Channel.Sms)[0].SendAsync(message, default));
+
+        Assert.Equal(2, (await ListAsync("")).Count);
+        var text = Assert.Single(await ListAsync("?to=%2B4915123456789"));
+        Assert.Equal("222222", text.GetProperty("code").GetString());
+        Assert.Contains("222222 is your code for Photos", text.GetProperty("subject").GetString(), StringComparison.Ordinal);
+        Assert.EndsWith("\n@localhost:5000 #222222\n", text.GetProperty("text").GetString(), StringComparison.Ordinal);
+        Assert.Contains("222222", await client.GetStringAsync($"/dev/inbox/{message.Id}"), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task A_subject_of_several_encoded_words_is_read_as_one()
     {
         var name = string.Concat(Enumerable.Repeat("Ärger mit Übermut ", 8)).Trim();
@@ -136,9 +157,10 @@ public sealed class DevelopmentInboxTests : IAsyncLifetime
         builder.WebHost.UseTestServer();
         // Without the database, most of delivery cannot be made; the inbox needs none of that.
         builder.Host.UseDefaultServiceProvider(provider => provider.ValidateOnBuild = false);
-        builder.Services.AddDelivery(builder.Environment).AddMessages();
+        builder.Configuration["Delivery:Sms:Providers:0"] = "file";
+        builder.Services.AddSingleton(new MasterKeys([new byte[32]])).AddDelivery(builder.Environment).AddMessages();
         // Mails are written by hand here; there is no database to dispatch from.
-        foreach (var service in builder.Services.Where(service => service.ImplementationType?.Name == "Dispatcher").ToList())
+        foreach (var service in builder.Services.Where(service => service.ImplementationType?.Name is "Dispatcher" or "ReceiptPoller").ToList())
             builder.Services.Remove(service);
         builder.Host.UseDefaultServiceProvider(options => options.ValidateOnBuild = false);
         return builder.Build();
@@ -156,7 +178,7 @@ public sealed class DevelopmentInboxTests : IAsyncLifetime
         });
         var now = TimeProvider.System.GetUtcNow();
         var message = new OutgoingMessage(Guid.CreateVersion7(now), to, words, now.AddMinutes(5));
-        Assert.IsType<SendResult.Accepted>(await app.Services.GetRequiredService<ISender>().SendAsync(message, default));
+        Assert.IsType<SendResult.Accepted>(await app.Services.GetRequiredService<Senders>().Of(Channel.Email)[0].SendAsync(message, default));
     }
 
     private async Task<List<JsonElement>> ListAsync(string query)

@@ -22,12 +22,15 @@ public sealed class EmailOptions
     /// <summary>Provider <c>smtp</c>.</summary>
     public SmtpOptions Smtp { get; set; } = new();
 
+    /// <summary>More relays for provider <c>smtp</c>, used in this order while those before fail. Without <c>From</c> and <c>FromName</c> they use the first one's.</summary>
+    public List<SmtpOptions> Fallbacks { get; set; } = [];
+
     /// <summary>Provider <c>file</c>.</summary>
     public FileOptions File { get; set; } = new();
 
     internal IEnumerable<string> Problems() => Provider switch
     {
-        "smtp" => Smtp.Problems(),
+        "smtp" => [.. Smtp.Problems("Delivery:Email:Smtp"), .. Fallbacks.SelectMany((relay, i) => relay.Problems($"Delivery:Email:Fallbacks:{i}"))],
         "file" => File.Problems(),
         null or "" => ["Delivery:Email:Provider is not set. Set it to smtp and fill Delivery:Email:Smtp (Host, UserName, Password, From)."],
         _ => ["Delivery:Email:Provider must be smtp or file."],
@@ -58,23 +61,23 @@ public sealed class SmtpOptions
     /// <summary>The sender's name.</summary>
     public string? FromName { get; set; }
 
-    internal IEnumerable<string> Problems()
+    internal IEnumerable<string> Problems(string section)
     {
         if (string.IsNullOrWhiteSpace(Host))
-            yield return "Delivery:Email:Smtp:Host is not set.";
+            yield return $"{section}:Host is not set.";
         else if (Uri.CheckHostName(Host) == UriHostNameType.Unknown)
-            yield return "Delivery:Email:Smtp:Host is not a host name; the port goes into Delivery:Email:Smtp:Port.";
+            yield return $"{section}:Host is not a host name; the port goes into {section}:Port.";
         if (Port is < 1 or > 65535)
-            yield return "Delivery:Email:Smtp:Port must be between 1 and 65535.";
+            yield return $"{section}:Port must be between 1 and 65535.";
         if (Port == 465)
-            yield return "Delivery:Email:Smtp:Port 465 (TLS from the first byte) is not supported: use the relay's STARTTLS port, usually 587.";
+            yield return $"{section}:Port 465 (TLS from the first byte) is not supported: use the relay's STARTTLS port, usually 587.";
         if (string.IsNullOrEmpty(UserName) != string.IsNullOrEmpty(Password))
-            yield return "Delivery:Email:Smtp:UserName and Delivery:Email:Smtp:Password must be set both or neither.";
+            yield return $"{section}:UserName and {section}:Password must be set both or neither.";
         if (!Enum.IsDefined(StartTls))
-            yield return "Delivery:Email:Smtp:StartTls must be Required or None.";
+            yield return $"{section}:StartTls must be Required or None.";
         if (StartTls == StartTls.None && !string.IsNullOrEmpty(UserName) && !IsLoopback)
-            yield return "Delivery:Email:Smtp:StartTls is None: the password would be readable on the network. Set it to Required, or remove UserName and Password.";
-        foreach (var problem in SenderProblems("Delivery:Email:Smtp", From, FromName))
+            yield return $"{section}:StartTls is None: the password would be readable on the network. Set it to Required, or remove UserName and Password.";
+        foreach (var problem in SenderProblems(section, From, FromName))
             yield return problem;
     }
 

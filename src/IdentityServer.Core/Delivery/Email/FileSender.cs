@@ -28,6 +28,8 @@ internal sealed class FileSender : ISender
     /// <summary>A second try writes the same file.</summary>
     public bool RepeatsSafely => true;
 
+    public bool RepeatsElsewhere => true;
+
     public async Task<SendResult> SendAsync(OutgoingMessage message, CancellationToken cancellationToken)
     {
         if (!MailComposer.TryParse(message.To, out var to))
@@ -35,8 +37,8 @@ internal sealed class FileSender : ISender
         var workplace = Path.Combine(directory, $".{message.Id:N}");
         try
         {
-            MakeDirectory(directory);
-            MakeDirectory(workplace);
+            PrivateFolder.Make(directory);
+            PrivateFolder.Make(workplace);
             using var mail = MailComposer.Compose(message, to!, from);
             using var client = new SmtpClient
             {
@@ -61,15 +63,5 @@ internal sealed class FileSender : ISender
             if (Directory.Exists(workplace))
                 Directory.Delete(workplace, recursive: true);
         }
-    }
-
-    /// <summary>Mails hold codes: only this account reads them.</summary>
-    private static void MakeDirectory(string path)
-    {
-        const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
-        if (OperatingSystem.IsWindows())
-            Directory.CreateDirectory(path);
-        else
-            Directory.CreateDirectory(path, OwnerOnly);
     }
 }

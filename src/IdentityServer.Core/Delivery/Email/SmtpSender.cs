@@ -3,7 +3,6 @@ using System.Net.Mail;
 using System.Net.Sockets;
 using System.Security.Authentication;
 using IdentityServer.Core.Persistence.Tables;
-using Microsoft.Extensions.Options;
 
 namespace IdentityServer.Core.Delivery.Email;
 
@@ -11,16 +10,16 @@ namespace IdentityServer.Core.Delivery.Email;
 /// Sends by SMTP submission (RFC 6409) with STARTTLS and AUTH LOGIN. The relay's certificate is always verified for the
 /// configured host name against what the machine trusts; there is no setting to look away.
 /// </summary>
-internal sealed class SmtpSender(IOptions<DeliveryOptions> options) : ISender, IChecksItself
+internal sealed class SmtpSender(SmtpOptions smtp, string name = "smtp") : ISender, IChecksItself
 {
-    private readonly SmtpOptions smtp = options.Value.Email.Smtp;
-
-    public string Name => "smtp";
+    public string Name => name;
 
     public Channel Channel => Channel.Email;
 
     /// <summary>RFC 5321, section 4.5.4.1: a client without an answer tries again; the Message-ID tells the two mails are one.</summary>
     public bool RepeatsSafely => true;
+
+    public bool RepeatsElsewhere => true;
 
     public Task<SelfCheck> CheckAsync(CancellationToken cancellationToken) => SmtpCheck.RunAsync(smtp, cancellationToken);
 
@@ -71,6 +70,8 @@ internal sealed class SmtpSender(IOptions<DeliveryOptions> options) : ISender, I
             _ when code is 530 or 534 or 535 or 538 =>
                 new SendResult.Misconfigured($"the relay refuses Delivery:Email:Smtp:UserName and Password, or they are missing (SMTP {code})"),
             _ when code is >= 400 and < 500 => new SendResult.Retry($"SMTP {code}"),
+            // RFC 5321, section 4.2.3: 550 also stands for policy; that is why dead addresses are not suppressed for long.
+            SmtpFailedRecipientException when code is 550 or 551 or 553 => new SendResult.Rejected($"SMTP {code}", SuppressionReason.DeadAddress),
             SmtpFailedRecipientException when code is >= 500 => new SendResult.Rejected($"SMTP {code}"),
             _ when code is >= 500 => new SendResult.Misconfigured($"the relay refuses Delivery:Email:Smtp:From, or the mail (SMTP {code})"),
             _ => new SendResult.Retry("the relay did not answer as expected"),

@@ -4,18 +4,22 @@ using Microsoft.Extensions.Options;
 
 namespace IdentityServer.Core.Delivery.Sms;
 
-/// <summary>Where texts are written.</summary>
+/// <summary>Section <c>Delivery:Sms:File</c>.</summary>
 public sealed class TextFileOptions
 {
-    /// <summary>Relative to the content root.</summary>
+    /// <summary>Where texts are written, relative to the content root.</summary>
     public string Directory { get; set; } = "data/sms";
+
+    internal static IEnumerable<string> Problems(TextFileOptions options)
+    {
+        if (string.IsNullOrWhiteSpace(options.Directory))
+            yield return "Delivery:Sms:File:Directory must not be empty.";
+    }
 }
 
 /// <summary>Writes texts as files instead of sending them, for development: <c>To:</c> and the number, an empty line, the text. A file appears complete, by renaming.</summary>
 internal sealed class TextFileSender(IOptions<TextFileOptions> options, IHostEnvironment environment) : ISender
 {
-    private const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
-
     private readonly string directory = Path.GetFullPath(options.Value.Directory, environment.ContentRootPath);
 
     public string Name => "file";
@@ -27,14 +31,12 @@ internal sealed class TextFileSender(IOptions<TextFileOptions> options, IHostEnv
 
     public async Task<SendResult> SendAsync(OutgoingMessage message, CancellationToken cancellationToken)
     {
+        if (!Gateway.IsE164(message.To))
+            return new SendResult.Rejected("not a phone number in E.164 form");
         var unfinished = Path.Combine(directory, $".{message.Id:N}");
         try
         {
-            // Messages hold codes: only this account reads them.
-            if (OperatingSystem.IsWindows())
-                Directory.CreateDirectory(directory);
-            else
-                Directory.CreateDirectory(directory, OwnerOnly);
+            PrivateFolder.Make(directory);
             await File.WriteAllTextAsync(unfinished, $"To: {message.To}\n\n{message.Content.Text}\n", cancellationToken);
             File.Move(unfinished, Path.Combine(directory, $"{message.Id:N}.txt"), overwrite: true);
             return new SendResult.Accepted(message.Id.ToString("N"));
@@ -43,7 +45,7 @@ internal sealed class TextFileSender(IOptions<TextFileOptions> options, IHostEnv
         {
             return new SendResult.Misconfigured("Delivery:Sms:File:Directory cannot be written to");
         }
-        catch (IOException exception)
+        catch (Exception exception) when (exception is IOException or OperationCanceledException)
         {
             return new SendResult.Retry(exception.GetType().Name);
         }

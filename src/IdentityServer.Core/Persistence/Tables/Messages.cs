@@ -19,6 +19,16 @@ public enum MessageStatus
     Expired,
 }
 
+/// <summary>What a provider reported of a message that it took.</summary>
+public enum MessageReceipt
+{
+    /// <summary>It reached the person's device, or the mailbox.</summary>
+    Delivered,
+
+    /// <summary>It will not.</summary>
+    Undelivered,
+}
+
 /// <summary>Something to deliver. Recipient and model are blanked when it is done with.</summary>
 public sealed class Message
 {
@@ -33,6 +43,9 @@ public sealed class Message
 
     /// <summary>The name of its template.</summary>
     public required string Template { get; init; }
+
+    /// <summary>A keyed hash of channel and address, by which suppressed addresses are known.</summary>
+    public byte[] AddressHash { get; init; } = [];
 
     /// <summary>The address, sealed.</summary>
     public required string Recipient { get; set; }
@@ -67,7 +80,7 @@ public sealed class Message
     /// <summary>When a provider took it.</summary>
     public DateTimeOffset? SentAt { get; set; }
 
-    /// <summary>Which provider took it.</summary>
+    /// <summary>Which provider took it; while it is queued: which may have taken it, so that no other may be given it.</summary>
     public string? Provider { get; set; }
 
     /// <summary>The provider's name for it.</summary>
@@ -75,6 +88,12 @@ public sealed class Message
 
     /// <summary>Why the last try failed, without addresses or codes.</summary>
     public string? LastError { get; set; }
+
+    /// <summary>What the provider reported last that counts; null while nothing is known.</summary>
+    public MessageReceipt? Receipt { get; set; }
+
+    /// <summary>When that was reported.</summary>
+    public DateTimeOffset? ReceiptAt { get; set; }
 }
 
 internal sealed class MessagesTable : IEntityTypeConfiguration<Message>

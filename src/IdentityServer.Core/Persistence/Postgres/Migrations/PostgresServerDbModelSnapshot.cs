@@ -246,6 +246,10 @@ namespace IdentityServer.Core.Persistence.Postgres.Migrations
                     b.Property<Guid>("Id")
                         .HasColumnType("uuid");
 
+                    b.Property<byte[]>("AddressHash")
+                        .IsRequired()
+                        .HasColumnType("bytea");
+
                     b.Property<int>("Attempts")
                         .HasColumnType("integer");
 
@@ -293,6 +297,13 @@ namespace IdentityServer.Core.Persistence.Postgres.Migrations
                         .HasMaxLength(200)
                         .HasColumnType("character varying(200)");
 
+                    b.Property<string>("Receipt")
+                        .HasMaxLength(32)
+                        .HasColumnType("character varying(32)");
+
+                    b.Property<DateTimeOffset?>("ReceiptAt")
+                        .HasColumnType("timestamp with time zone");
+
                     b.Property<string>("Recipient")
                         .IsRequired()
                         .HasColumnType("text");
@@ -319,6 +330,39 @@ namespace IdentityServer.Core.Persistence.Postgres.Migrations
                     b.HasIndex("Status", "NotBefore");
 
                     b.ToTable("Messages", (string)null);
+                });
+
+            modelBuilder.Entity("IdentityServer.Core.Persistence.Tables.MessageEvent", b =>
+                {
+                    b.Property<Guid>("Id")
+                        .HasColumnType("uuid");
+
+                    b.Property<DateTimeOffset>("At")
+                        .HasColumnType("timestamp with time zone");
+
+                    b.Property<string>("Code")
+                        .HasMaxLength(50)
+                        .HasColumnType("character varying(50)");
+
+                    b.Property<Guid>("MessageId")
+                        .HasColumnType("uuid");
+
+                    b.Property<string>("Provider")
+                        .IsRequired()
+                        .HasMaxLength(50)
+                        .HasColumnType("character varying(50)");
+
+                    b.Property<string>("Status")
+                        .IsRequired()
+                        .HasMaxLength(50)
+                        .HasColumnType("character varying(50)");
+
+                    b.HasKey("Id");
+
+                    b.HasIndex("MessageId", "Provider", "Status")
+                        .IsUnique();
+
+                    b.ToTable("MessageEvents", (string)null);
                 });
 
             modelBuilder.Entity("IdentityServer.Core.Persistence.Tables.RegistryVersion", b =>
@@ -434,6 +478,34 @@ namespace IdentityServer.Core.Persistence.Postgres.Migrations
                         .IsUnique();
 
                     b.ToTable("SigningKeys", (string)null);
+                });
+
+            modelBuilder.Entity("IdentityServer.Core.Persistence.Tables.Suppression", b =>
+                {
+                    b.Property<byte[]>("Hash")
+                        .HasColumnType("bytea");
+
+                    b.Property<DateTimeOffset>("At")
+                        .HasColumnType("timestamp with time zone");
+
+                    b.Property<DateTimeOffset>("ExpiresAt")
+                        .HasColumnType("timestamp with time zone");
+
+                    b.Property<string>("Provider")
+                        .IsRequired()
+                        .HasMaxLength(50)
+                        .HasColumnType("character varying(50)");
+
+                    b.Property<string>("Reason")
+                        .IsRequired()
+                        .HasMaxLength(32)
+                        .HasColumnType("character varying(32)");
+
+                    b.HasKey("Hash");
+
+                    b.HasIndex("ExpiresAt");
+
+                    b.ToTable("Suppressions", (string)null);
                 });
 
             modelBuilder.Entity("IdentityServer.Core.Persistence.Tables.User", b =>
@@ -922,6 +994,15 @@ namespace IdentityServer.Core.Persistence.Postgres.Migrations
                     b.HasOne("IdentityServer.Protocol.Model.Application", null)
                         .WithMany()
                         .HasForeignKey("ApplicationId")
+                        .OnDelete(DeleteBehavior.Cascade)
+                        .IsRequired();
+                });
+
+            modelBuilder.Entity("IdentityServer.Core.Persistence.Tables.MessageEvent", b =>
+                {
+                    b.HasOne("IdentityServer.Core.Persistence.Tables.Message", null)
+                        .WithMany()
+                        .HasForeignKey("MessageId")
                         .OnDelete(DeleteBehavior.Cascade)
                         .IsRequired();
                 });

@@ -241,6 +241,10 @@ namespace IdentityServer.Core.Persistence.Sqlite.Migrations
                     b.Property<Guid>("Id")
                         .HasColumnType("TEXT");
 
+                    b.Property<byte[]>("AddressHash")
+                        .IsRequired()
+                        .HasColumnType("BLOB");
+
                     b.Property<int>("Attempts")
                         .HasColumnType("INTEGER");
 
@@ -288,6 +292,13 @@ namespace IdentityServer.Core.Persistence.Sqlite.Migrations
                         .HasMaxLength(200)
                         .HasColumnType("TEXT");
 
+                    b.Property<string>("Receipt")
+                        .HasMaxLength(32)
+                        .HasColumnType("TEXT");
+
+                    b.Property<long?>("ReceiptAt")
+                        .HasColumnType("INTEGER");
+
                     b.Property<string>("Recipient")
                         .IsRequired()
                         .HasColumnType("TEXT");
@@ -314,6 +325,39 @@ namespace IdentityServer.Core.Persistence.Sqlite.Migrations
                     b.HasIndex("Status", "NotBefore");
 
                     b.ToTable("Messages", (string)null);
+                });
+
+            modelBuilder.Entity("IdentityServer.Core.Persistence.Tables.MessageEvent", b =>
+                {
+                    b.Property<Guid>("Id")
+                        .HasColumnType("TEXT");
+
+                    b.Property<long>("At")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<string>("Code")
+                        .HasMaxLength(50)
+                        .HasColumnType("TEXT");
+
+                    b.Property<Guid>("MessageId")
+                        .HasColumnType("TEXT");
+
+                    b.Property<string>("Provider")
+                        .IsRequired()
+                        .HasMaxLength(50)
+                        .HasColumnType("TEXT");
+
+                    b.Property<string>("Status")
+                        .IsRequired()
+                        .HasMaxLength(50)
+                        .HasColumnType("TEXT");
+
+                    b.HasKey("Id");
+
+                    b.HasIndex("MessageId", "Provider", "Status")
+                        .IsUnique();
+
+                    b.ToTable("MessageEvents", (string)null);
                 });
 
             modelBuilder.Entity("IdentityServer.Core.Persistence.Tables.RegistryVersion", b =>
@@ -429,6 +473,34 @@ namespace IdentityServer.Core.Persistence.Sqlite.Migrations
                         .IsUnique();
 
                     b.ToTable("SigningKeys", (string)null);
+                });
+
+            modelBuilder.Entity("IdentityServer.Core.Persistence.Tables.Suppression", b =>
+                {
+                    b.Property<byte[]>("Hash")
+                        .HasColumnType("BLOB");
+
+                    b.Property<long>("At")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<long>("ExpiresAt")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<string>("Provider")
+                        .IsRequired()
+                        .HasMaxLength(50)
+                        .HasColumnType("TEXT");
+
+                    b.Property<string>("Reason")
+                        .IsRequired()
+                        .HasMaxLength(32)
+                        .HasColumnType("TEXT");
+
+                    b.HasKey("Hash");
+
+                    b.HasIndex("ExpiresAt");
+
+                    b.ToTable("Suppressions", (string)null);
                 });
 
             modelBuilder.Entity("IdentityServer.Core.Persistence.Tables.User", b =>
@@ -913,6 +985,15 @@ namespace IdentityServer.Core.Persistence.Sqlite.Migrations
                     b.HasOne("IdentityServer.Protocol.Model.Application", null)
                         .WithMany()
                         .HasForeignKey("ApplicationId")
+                        .OnDelete(DeleteBehavior.Cascade)
+                        .IsRequired();
+                });
+
+            modelBuilder.Entity("IdentityServer.Core.Persistence.Tables.MessageEvent", b =>
+                {
+                    b.HasOne("IdentityServer.Core.Persistence.Tables.Message", null)
+                        .WithMany()
+                        .HasForeignKey("MessageId")
                         .OnDelete(DeleteBehavior.Cascade)
                         .IsRequired();
                 });

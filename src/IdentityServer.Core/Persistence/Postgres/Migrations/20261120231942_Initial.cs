@@ -157,6 +157,7 @@ namespace IdentityServer.Core.Persistence.Postgres.Migrations
                     ChallengeId = table.Column<Guid>(type: "uuid", nullable: true),
                     Channel = table.Column<string>(type: "character varying(32)", maxLength: 32, nullable: false),
                     Template = table.Column<string>(type: "character varying(100)", maxLength: 100, nullable: false),
+                    AddressHash = table.Column<byte[]>(type: "bytea", nullable: false),
                     Recipient = table.Column<string>(type: "text", nullable: false),
                     Model = table.Column<string>(type: "text", nullable: false),
                     Locale = table.Column<string>(type: "character varying(35)", maxLength: 35, nullable: false),
@@ -170,7 +171,9 @@ namespace IdentityServer.Core.Persistence.Postgres.Migrations
                     SentAt = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true),
                     Provider = table.Column<string>(type: "character varying(50)", maxLength: 50, nullable: true),
                     ProviderId = table.Column<string>(type: "character varying(200)", maxLength: 200, nullable: true),
-                    LastError = table.Column<string>(type: "character varying(500)", maxLength: 500, nullable: true)
+                    LastError = table.Column<string>(type: "character varying(500)", maxLength: 500, nullable: true),
+                    Receipt = table.Column<string>(type: "character varying(32)", maxLength: 32, nullable: true),
+                    ReceiptAt = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true)
                 },
                 constraints: table =>
                 {
@@ -234,6 +237,21 @@ namespace IdentityServer.Core.Persistence.Postgres.Migrations
                 constraints: table =>
                 {
                     table.PrimaryKey("PK_SigningKeys", x => x.Kid);
+                });
+
+            migrationBuilder.CreateTable(
+                name: "Suppressions",
+                columns: table => new
+                {
+                    Hash = table.Column<byte[]>(type: "bytea", nullable: false),
+                    Reason = table.Column<string>(type: "character varying(32)", maxLength: 32, nullable: false),
+                    Provider = table.Column<string>(type: "character varying(50)", maxLength: 50, nullable: false),
+                    At = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false),
+                    ExpiresAt = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("PK_Suppressions", x => x.Hash);
                 });
 
             migrationBuilder.CreateTable(
@@ -311,6 +329,28 @@ namespace IdentityServer.Core.Persistence.Postgres.Migrations
                         name: "FK_ApplicationSecrets_Applications_ApplicationId",
                         column: x => x.ApplicationId,
                         principalTable: "Applications",
+                        principalColumn: "Id",
+                        onDelete: ReferentialAction.Cascade);
+                });
+
+            migrationBuilder.CreateTable(
+                name: "MessageEvents",
+                columns: table => new
+                {
+                    Id = table.Column<Guid>(type: "uuid", nullable: false),
+                    MessageId = table.Column<Guid>(type: "uuid", nullable: false),
+                    At = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false),
+                    Provider = table.Column<string>(type: "character varying(50)", maxLength: 50, nullable: false),
+                    Status = table.Column<string>(type: "character varying(50)", maxLength: 50, nullable: false),
+                    Code = table.Column<string>(type: "character varying(50)", maxLength: 50, nullable: true)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("PK_MessageEvents", x => x.Id);
+                    table.ForeignKey(
+                        name: "FK_MessageEvents_Messages_MessageId",
+                        column: x => x.MessageId,
+                        principalTable: "Messages",
                         principalColumn: "Id",
                         onDelete: ReferentialAction.Cascade);
                 });
@@ -549,6 +589,12 @@ namespace IdentityServer.Core.Persistence.Postgres.Migrations
                 column: "ExpiresAt");
 
             migrationBuilder.CreateIndex(
+                name: "IX_MessageEvents_MessageId_Provider_Status",
+                table: "MessageEvents",
+                columns: new[] { "MessageId", "Provider", "Status" },
+                unique: true);
+
+            migrationBuilder.CreateIndex(
                 name: "IX_Messages_ChallengeId",
                 table: "Messages",
                 column: "ChallengeId");
@@ -595,6 +641,11 @@ namespace IdentityServer.Core.Persistence.Postgres.Migrations
                 table: "SigningKeys",
                 columns: new[] { "Algorithm", "ActivatesAt" },
                 unique: true);
+
+            migrationBuilder.CreateIndex(
+                name: "IX_Suppressions_ExpiresAt",
+                table: "Suppressions",
+                column: "ExpiresAt");
 
             migrationBuilder.CreateIndex(
                 name: "IX_Tokens_AuthorizationId_Status",
@@ -678,7 +729,7 @@ namespace IdentityServer.Core.Persistence.Postgres.Migrations
                 name: "DataProtectionKeys");
 
             migrationBuilder.DropTable(
-                name: "Messages");
+                name: "MessageEvents");
 
             migrationBuilder.DropTable(
                 name: "RegistryVersion");
@@ -694,6 +745,9 @@ namespace IdentityServer.Core.Persistence.Postgres.Migrations
 
             migrationBuilder.DropTable(
                 name: "SigningKeys");
+
+            migrationBuilder.DropTable(
+                name: "Suppressions");
 
             migrationBuilder.DropTable(
                 name: "Tokens");
@@ -715,6 +769,9 @@ namespace IdentityServer.Core.Persistence.Postgres.Migrations
 
             migrationBuilder.DropTable(
                 name: "Applications");
+
+            migrationBuilder.DropTable(
+                name: "Messages");
 
             migrationBuilder.DropTable(
                 name: "Roles");

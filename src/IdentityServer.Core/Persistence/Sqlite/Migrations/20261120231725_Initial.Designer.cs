@@ -11,7 +11,7 @@ using Microsoft.EntityFrameworkCore.Storage.ValueConversion;
 namespace IdentityServer.Core.Persistence.Sqlite.Migrations
 {
     [DbContext(typeof(SqliteServerDb))]
-    [Migration("20261120223636_Initial")]
+    [Migration("20261120231725_Initial")]
     partial class Initial
     {
         /// <inheritdoc />
@@ -244,6 +244,10 @@ namespace IdentityServer.Core.Persistence.Sqlite.Migrations
                     b.Property<Guid>("Id")
                         .HasColumnType("TEXT");
 
+                    b.Property<byte[]>("AddressHash")
+                        .IsRequired()
+                        .HasColumnType("BLOB");
+
                     b.Property<int>("Attempts")
                         .HasColumnType("INTEGER");
 
@@ -291,6 +295,13 @@ namespace IdentityServer.Core.Persistence.Sqlite.Migrations
                         .HasMaxLength(200)
                         .HasColumnType("TEXT");
 
+                    b.Property<string>("Receipt")
+                        .HasMaxLength(32)
+                        .HasColumnType("TEXT");
+
+                    b.Property<long?>("ReceiptAt")
+                        .HasColumnType("INTEGER");
+
                     b.Property<string>("Recipient")
                         .IsRequired()
                         .HasColumnType("TEXT");
@@ -317,6 +328,39 @@ namespace IdentityServer.Core.Persistence.Sqlite.Migrations
                     b.HasIndex("Status", "NotBefore");
 
                     b.ToTable("Messages", (string)null);
+                });
+
+            modelBuilder.Entity("IdentityServer.Core.Persistence.Tables.MessageEvent", b =>
+                {
+                    b.Property<Guid>("Id")
+                        .HasColumnType("TEXT");
+
+                    b.Property<long>("At")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<string>("Code")
+                        .HasMaxLength(50)
+                        .HasColumnType("TEXT");
+
+                    b.Property<Guid>("MessageId")
+                        .HasColumnType("TEXT");
+
+                    b.Property<string>("Provider")
+                        .IsRequired()
+                        .HasMaxLength(50)
+                        .HasColumnType("TEXT");
+
+                    b.Property<string>("Status")
+                        .IsRequired()
+                        .HasMaxLength(50)
+                        .HasColumnType("TEXT");
+
+                    b.HasKey("Id");
+
+                    b.HasIndex("MessageId", "Provider", "Status")
+                        .IsUnique();
+
+                    b.ToTable("MessageEvents", (string)null);
                 });
 
             modelBuilder.Entity("IdentityServer.Core.Persistence.Tables.RegistryVersion", b =>
@@ -432,6 +476,34 @@ namespace IdentityServer.Core.Persistence.Sqlite.Migrations
                         .IsUnique();
 
                     b.ToTable("SigningKeys", (string)null);
+                });
+
+            modelBuilder.Entity("IdentityServer.Core.Persistence.Tables.Suppression", b =>
+                {
+                    b.Property<byte[]>("Hash")
+                        .HasColumnType("BLOB");
+
+                    b.Property<long>("At")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<long>("ExpiresAt")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<string>("Provider")
+                        .IsRequired()
+                        .HasMaxLength(50)
+                        .HasColumnType("TEXT");
+
+                    b.Property<string>("Reason")
+                        .IsRequired()
+                        .HasMaxLength(32)
+                        .HasColumnType("TEXT");
+
+                    b.HasKey("Hash");
+
+                    b.HasIndex("ExpiresAt");
+
+                    b.ToTable("Suppressions", (string)null);
                 });
 
             modelBuilder.Entity("IdentityServer.Core.Persistence.Tables.User", b =>
@@ -916,6 +988,15 @@ namespace IdentityServer.Core.Persistence.Sqlite.Migrations
                     b.HasOne("IdentityServer.Protocol.Model.Application", null)
                         .WithMany()
                         .HasForeignKey("ApplicationId")
+                        .OnDelete(DeleteBehavior.Cascade)
+                        .IsRequired();
+                });
+
+            modelBuilder.Entity("IdentityServer.Core.Persistence.Tables.MessageEvent", b =>
+                {
+                    b.HasOne("IdentityServer.Core.Persistence.Tables.Message", null)
+                        .WithMany()
+                        .HasForeignKey("MessageId")
                         .OnDelete(DeleteBehavior.Cascade)
                         .IsRequired();
                 });

@@ -12,7 +12,7 @@ using Npgsql.EntityFrameworkCore.PostgreSQL.Metadata;
 namespace IdentityServer.Core.Persistence.Postgres.Migrations
 {
     [DbContext(typeof(PostgresServerDb))]
-    [Migration("20261120223641_Initial")]
+    [Migration("20261120231942_Initial")]
     partial class Initial
     {
         /// <inheritdoc />
@@ -249,6 +249,10 @@ namespace IdentityServer.Core.Persistence.Postgres.Migrations
                     b.Property<Guid>("Id")
                         .HasColumnType("uuid");
 
+                    b.Property<byte[]>("AddressHash")
+                        .IsRequired()
+                        .HasColumnType("bytea");
+
                     b.Property<int>("Attempts")
                         .HasColumnType("integer");
 
@@ -296,6 +300,13 @@ namespace IdentityServer.Core.Persistence.Postgres.Migrations
                         .HasMaxLength(200)
                         .HasColumnType("character varying(200)");
 
+                    b.Property<string>("Receipt")
+                        .HasMaxLength(32)
+                        .HasColumnType("character varying(32)");
+
+                    b.Property<DateTimeOffset?>("ReceiptAt")
+                        .HasColumnType("timestamp with time zone");
+
                     b.Property<string>("Recipient")
                         .IsRequired()
                         .HasColumnType("text");
@@ -322,6 +333,39 @@ namespace IdentityServer.Core.Persistence.Postgres.Migrations
                     b.HasIndex("Status", "NotBefore");
 
                     b.ToTable("Messages", (string)null);
+                });
+
+            modelBuilder.Entity("IdentityServer.Core.Persistence.Tables.MessageEvent", b =>
+                {
+                    b.Property<Guid>("Id")
+                        .HasColumnType("uuid");
+
+                    b.Property<DateTimeOffset>("At")
+                        .HasColumnType("timestamp with time zone");
+
+                    b.Property<string>("Code")
+                        .HasMaxLength(50)
+                        .HasColumnType("character varying(50)");
+
+                    b.Property<Guid>("MessageId")
+                        .HasColumnType("uuid");
+
+                    b.Property<string>("Provider")
+                        .IsRequired()
+                        .HasMaxLength(50)
+                        .HasColumnType("character varying(50)");
+
+                    b.Property<string>("Status")
+                        .IsRequired()
+                        .HasMaxLength(50)
+                        .HasColumnType("character varying(50)");
+
+                    b.HasKey("Id");
+
+                    b.HasIndex("MessageId", "Provider", "Status")
+                        .IsUnique();
+
+                    b.ToTable("MessageEvents", (string)null);
                 });
 
             modelBuilder.Entity("IdentityServer.Core.Persistence.Tables.RegistryVersion", b =>
@@ -437,6 +481,34 @@ namespace IdentityServer.Core.Persistence.Postgres.Migrations
                         .IsUnique();
 
                     b.ToTable("SigningKeys", (string)null);
+                });
+
+            modelBuilder.Entity("IdentityServer.Core.Persistence.Tables.Suppression", b =>
+                {
+                    b.Property<byte[]>("Hash")
+                        .HasColumnType("bytea");
+
+                    b.Property<DateTimeOffset>("At")
+                        .HasColumnType("timestamp with time zone");
+
+                    b.Property<DateTimeOffset>("ExpiresAt")
+                        .HasColumnType("timestamp with time zone");
+
+                    b.Property<string>("Provider")
+                        .IsRequired()
+                        .HasMaxLength(50)
+                        .HasColumnType("character varying(50)");
+
+                    b.Property<string>("Reason")
+                        .IsRequired()
+                        .HasMaxLength(32)
+                        .HasColumnType("character varying(32)");
+
+                    b.HasKey("Hash");
+
+                    b.HasIndex("ExpiresAt");
+
+                    b.ToTable("Suppressions", (string)null);
                 });
 
             modelBuilder.Entity("IdentityServer.Core.Persistence.Tables.User", b =>
@@ -925,6 +997,15 @@ namespace IdentityServer.Core.Persistence.Postgres.Migrations
                     b.HasOne("IdentityServer.Protocol.Model.Application", null)
                         .WithMany()
                         .HasForeignKey("ApplicationId")
+                        .OnDelete(DeleteBehavior.Cascade)
+                        .IsRequired();
+                });
+
+            modelBuilder.Entity("IdentityServer.Core.Persistence.Tables.MessageEvent", b =>
+                {
+                    b.HasOne("IdentityServer.Core.Persistence.Tables.Message", null)
+                        .WithMany()
+                        .HasForeignKey("MessageId")
                         .OnDelete(DeleteBehavior.Cascade)
                         .IsRequired();
                 });

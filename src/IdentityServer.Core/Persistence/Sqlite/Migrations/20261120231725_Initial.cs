@@ -156,6 +156,7 @@ namespace IdentityServer.Core.Persistence.Sqlite.Migrations
                     ChallengeId = table.Column<Guid>(type: "TEXT", nullable: true),
                     Channel = table.Column<string>(type: "TEXT", maxLength: 32, nullable: false),
                     Template = table.Column<string>(type: "TEXT", maxLength: 100, nullable: false),
+                    AddressHash = table.Column<byte[]>(type: "BLOB", nullable: false),
                     Recipient = table.Column<string>(type: "TEXT", nullable: false),
                     Model = table.Column<string>(type: "TEXT", nullable: false),
                     Locale = table.Column<string>(type: "TEXT", maxLength: 35, nullable: false),
@@ -169,7 +170,9 @@ namespace IdentityServer.Core.Persistence.Sqlite.Migrations
                     SentAt = table.Column<long>(type: "INTEGER", nullable: true),
                     Provider = table.Column<string>(type: "TEXT", maxLength: 50, nullable: true),
                     ProviderId = table.Column<string>(type: "TEXT", maxLength: 200, nullable: true),
-                    LastError = table.Column<string>(type: "TEXT", maxLength: 500, nullable: true)
+                    LastError = table.Column<string>(type: "TEXT", maxLength: 500, nullable: true),
+                    Receipt = table.Column<string>(type: "TEXT", maxLength: 32, nullable: true),
+                    ReceiptAt = table.Column<long>(type: "INTEGER", nullable: true)
                 },
                 constraints: table =>
                 {
@@ -233,6 +236,21 @@ namespace IdentityServer.Core.Persistence.Sqlite.Migrations
                 constraints: table =>
                 {
                     table.PrimaryKey("PK_SigningKeys", x => x.Kid);
+                });
+
+            migrationBuilder.CreateTable(
+                name: "Suppressions",
+                columns: table => new
+                {
+                    Hash = table.Column<byte[]>(type: "BLOB", nullable: false),
+                    Reason = table.Column<string>(type: "TEXT", maxLength: 32, nullable: false),
+                    Provider = table.Column<string>(type: "TEXT", maxLength: 50, nullable: false),
+                    At = table.Column<long>(type: "INTEGER", nullable: false),
+                    ExpiresAt = table.Column<long>(type: "INTEGER", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("PK_Suppressions", x => x.Hash);
                 });
 
             migrationBuilder.CreateTable(
@@ -310,6 +328,28 @@ namespace IdentityServer.Core.Persistence.Sqlite.Migrations
                         name: "FK_ApplicationSecrets_Applications_ApplicationId",
                         column: x => x.ApplicationId,
                         principalTable: "Applications",
+                        principalColumn: "Id",
+                        onDelete: ReferentialAction.Cascade);
+                });
+
+            migrationBuilder.CreateTable(
+                name: "MessageEvents",
+                columns: table => new
+                {
+                    Id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    MessageId = table.Column<Guid>(type: "TEXT", nullable: false),
+                    At = table.Column<long>(type: "INTEGER", nullable: false),
+                    Provider = table.Column<string>(type: "TEXT", maxLength: 50, nullable: false),
+                    Status = table.Column<string>(type: "TEXT", maxLength: 50, nullable: false),
+                    Code = table.Column<string>(type: "TEXT", maxLength: 50, nullable: true)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("PK_MessageEvents", x => x.Id);
+                    table.ForeignKey(
+                        name: "FK_MessageEvents_Messages_MessageId",
+                        column: x => x.MessageId,
+                        principalTable: "Messages",
                         principalColumn: "Id",
                         onDelete: ReferentialAction.Cascade);
                 });
@@ -548,6 +588,12 @@ namespace IdentityServer.Core.Persistence.Sqlite.Migrations
                 column: "ExpiresAt");
 
             migrationBuilder.CreateIndex(
+                name: "IX_MessageEvents_MessageId_Provider_Status",
+                table: "MessageEvents",
+                columns: new[] { "MessageId", "Provider", "Status" },
+                unique: true);
+
+            migrationBuilder.CreateIndex(
                 name: "IX_Messages_ChallengeId",
                 table: "Messages",
                 column: "ChallengeId");
@@ -594,6 +640,11 @@ namespace IdentityServer.Core.Persistence.Sqlite.Migrations
                 table: "SigningKeys",
                 columns: new[] { "Algorithm", "ActivatesAt" },
                 unique: true);
+
+            migrationBuilder.CreateIndex(
+                name: "IX_Suppressions_ExpiresAt",
+                table: "Suppressions",
+                column: "ExpiresAt");
 
             migrationBuilder.CreateIndex(
                 name: "IX_Tokens_AuthorizationId_Status",
@@ -677,7 +728,7 @@ namespace IdentityServer.Core.Persistence.Sqlite.Migrations
                 name: "DataProtectionKeys");
 
             migrationBuilder.DropTable(
-                name: "Messages");
+                name: "MessageEvents");
 
             migrationBuilder.DropTable(
                 name: "RegistryVersion");
@@ -693,6 +744,9 @@ namespace IdentityServer.Core.Persistence.Sqlite.Migrations
 
             migrationBuilder.DropTable(
                 name: "SigningKeys");
+
+            migrationBuilder.DropTable(
+                name: "Suppressions");
 
             migrationBuilder.DropTable(
                 name: "Tokens");
@@ -714,6 +768,9 @@ namespace IdentityServer.Core.Persistence.Sqlite.Migrations
 
             migrationBuilder.DropTable(
                 name: "Applications");
+
+            migrationBuilder.DropTable(
+                name: "Messages");
 
             migrationBuilder.DropTable(
                 name: "Roles");

@@ -1,0 +1,51 @@
+using IdentityServer.Core.Persistence;
+using IdentityServer.Core.Persistence.Tables;
+using Microsoft.EntityFrameworkCore;
+using Microsoft.Extensions.Options;
+
+namespace IdentityServer.Core.Delivery;
+
+/// <summary>
+/// Addresses that nothing is sent to: their owners opted out, or nobody is there. Known by a keyed hash only. The person at the page sees what
+/// everybody sees: the page does not ask here, the dispatcher does.
+/// </summary>
+public sealed class Suppressions
+{
+    private readonly IDbContextFactory<ServerDb> databases;
+    private readonly IOptions<DeliveryOptions> options;
+    private readonly TimeProvider clock;
+    private readonly MessageSeal seal;
+
+    internal Suppressions(IDbContextFactory<ServerDb> databases, MessageSeal seal, IOptions<DeliveryOptions> options, TimeProvider clock) =>
+        (this.databases, this.seal, this.options, this.clock) = (databases, seal, options, clock);
+
+    /// <summary>Sends to the address again, e.g. when its owner asks for it. False when it was not suppressed.</summary>
+    public async Task<bool> LiftAsync(Channel channel, string address, CancellationToken cancellationToken)
+    {
+        var hash = seal.Hash(channel, address);
+        await using var db = await databases.CreateDbContextAsync(cancellationToken);
+        return await db.Suppressions.Where(row => row.Hash == hash).ExecuteDeleteAsync(cancellationToken) > 0;
+    }
+
+    internal async Task<bool> HoldAsync(byte[] hash)
+    {
+        var now = clock.GetUtcNow();
+        await using var db = await databases.CreateDbContextAsync();
+        return await db.Suppressions.AnyAsync(row => row.Hash == hash && row.ExpiresAt > now);
+    }
+
+    internal async Task AddAsync(byte[] hash, SuppressionReason reason, string provider)
+    {
+        var now = clock.GetUtcNow();
+        var ends = now + (reason == SuppressionReason.OptedOut ? options.Value.OptOutsLast : options.Value.DeadAddressesLast);
+        await using var db = await databases.CreateDbContextAsync();
+        var row = new Suppression { Hash = hash, Reason = reason.ToString(), Provider = provider, At = now, ExpiresAt = ends };
+        if (await new RowInserter<Suppression>(db).InsertAsync(db, row, " ON CONFLICT DO NOTHING", default) > 0)
+            return;
+        // The longer one stays: an address that is found dead does not end its owner's opting out.
+        await db.Suppressions.Where(other => other.Hash == hash && other.ExpiresAt < ends).ExecuteUpdateAsync(set => set
+            .SetProperty(other => other.Reason, reason.ToString())
+            .SetProperty(other => other.Provider, provider)
+            .SetProperty(other => other.ExpiresAt, ends));
+    }
+}
