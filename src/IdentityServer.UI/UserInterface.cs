@@ -7,6 +7,7 @@ using IdentityServer.UI.Branding;
 using IdentityServer.UI.Languages;
 using IdentityServer.UI.Messages;
 using IdentityServer.UI.Pages;
+using IdentityServer.UI.Resources;
 using IdentityServer.UI.Security;
 using Microsoft.AspNetCore.Antiforgery;
 using Microsoft.AspNetCore.Builder;
@@ -33,7 +34,10 @@ public static class UserInterface
         services.AddSettings<BrandOptions>("Brand");
         services.AddSingleton<Brand>();
         services.AddSingleton<AssetFiles>();
+        services.AddTexts();
         services.AddMessages();
+        services.AddOptions<ProtocolOptions>().PostConfigure(OfferLanguages).Validate(options => options.UiLocales.All(Language.Tags.Contains),
+            $"Server:UiLocales: the pages speak {string.Join(", ", Language.Tags)}, and no other language.");
         services.AddSingleton<IInteraction, PagesInteraction>();
         services.AddScoped<WaitingRequest>();
         services.AddScoped<WaitingSignOut>();
@@ -51,6 +55,13 @@ public static class UserInterface
                 options.Filters.Add<PageHeadersFilter>();
             });
         return services;
+    }
+
+    // The binder adds to lists, so the default is set when nothing was configured.
+    private static void OfferLanguages(ProtocolOptions options)
+    {
+        if (options.UiLocales.Count == 0)
+            options.UiLocales = [.. Language.Tags];
     }
 
     /// <summary>Maps the pages and their files.</summary>

@@ -40,6 +40,7 @@ try
     if (app.Environment.IsDevelopment())
     {
         app.MapDevelopmentInbox();
+        app.MapMessagePreviews();
         app.MapDevelopmentGuides();
     }
 

@@ -19,10 +19,11 @@ internal sealed class Accounts(ServerDb db)
             .Select(user => new KnownUser(user.Id, user.Email!, user.EmailConfirmed, user.DisabledAt != null))
             .SingleOrDefaultAsync(cancellationToken);
 
-    /// <summary>Notes a sign-in, which also proves the mailbox; false when the account was disabled or deleted meanwhile.</summary>
-    public async Task<bool> TouchAsync(Guid userId, DateTimeOffset now, CancellationToken cancellationToken) =>
+    /// <summary>Notes a sign-in, which also proves the mailbox and tells the language of who has none stored yet; false when the account was disabled or deleted meanwhile.</summary>
+    public async Task<bool> TouchAsync(Guid userId, string locale, DateTimeOffset now, CancellationToken cancellationToken) =>
         await db.Users.Where(user => user.Id == userId && user.DisabledAt == null).ExecuteUpdateAsync(
-            set => set.SetProperty(user => user.LastSignInAt, now).SetProperty(user => user.EmailConfirmed, true), cancellationToken) == 1;
+            set => set.SetProperty(user => user.LastSignInAt, now).SetProperty(user => user.EmailConfirmed, true).SetProperty(user => user.Locale, user => user.Locale ?? locale),
+            cancellationToken) == 1;
 
     /// <summary>Adds a new account to what will be saved; the unique index on e-mail decides who was first.</summary>
     public Guid Add(Address address, string name, string locale, DateTimeOffset now)
