@@ -7,7 +7,6 @@ using IdentityServer.UI.Branding;
 using IdentityServer.UI.Languages;
 using IdentityServer.UI.Messages;
 using IdentityServer.UI.Pages;
-using IdentityServer.UI.Resources;
 using IdentityServer.UI.Security;
 using Microsoft.AspNetCore.Antiforgery;
 using Microsoft.AspNetCore.Builder;
@@ -34,7 +33,6 @@ public static class UserInterface
         services.AddSettings<BrandOptions>("Brand");
         services.AddSingleton<Brand>();
         services.AddSingleton<AssetFiles>();
-        services.AddTexts();
         services.AddMessages();
         services.AddOptions<ProtocolOptions>().PostConfigure(OfferLanguages).Validate(options => options.UiLocales.All(Language.Tags.Contains),
             $"Server:UiLocales: the pages speak {string.Join(", ", Language.Tags)}, and no other language.");

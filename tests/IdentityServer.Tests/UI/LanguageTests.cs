@@ -1,13 +1,18 @@
 using System.Net;
 using System.Net.Http.Json;
 using System.Text.Json;
+using IdentityServer.Core;
 using IdentityServer.Core.Delivery;
 using IdentityServer.Core.Persistence;
-using IdentityServer.Hosting;
+using IdentityServer.Protocol;
 using IdentityServer.Testing;
+using IdentityServer.UI;
 using IdentityServer.UI.Languages;
+using Microsoft.AspNetCore.Builder;
 using Microsoft.EntityFrameworkCore;
+using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Options;
 using Xunit;
 
 namespace IdentityServer.Tests.UI;
@@ -57,6 +62,7 @@ public sealed class LanguageTests : IAsyncDisposable
         var page = await browser.GetAsync(server.Spa().Authorize(more: ("ui_locales", "fa")).Url);
         AssertSpeaks("fa", page);
 
+        server.Clock.Advance(TimeSpan.FromSeconds(1));
         var switched = await SwitchAsync(browser, page, "Deutsch");
 
         AssertSpeaks("de", switched);
@@ -175,9 +181,17 @@ public sealed class LanguageTests : IAsyncDisposable
     [Fact]
     public void A_mistake_in_own_words_stops_the_start()
     {
-        var exception = Assert.Throws<SettingsException>(() => new Server(("Texts:de:SignIn.Heding", "Moin"), ("Server:UiLocales:0", "tlh")).Services);
-        Assert.Contains(exception.Problems, problem => problem.Contains("did you mean \"SignIn.Heading\"?", StringComparison.Ordinal));
-        Assert.Contains(exception.Problems, problem => problem.Contains("Server:UiLocales", StringComparison.Ordinal));
+        var builder = WebApplication.CreateBuilder();
+        builder.Configuration.AddInMemoryCollection([new("Texts:de:SignIn.Heding", "Moin"), new("Server:UiLocales:0", "tlh")]);
+        builder.Services.AddSettings<ProtocolOptions>("Server");
+        builder.Services.AddUI();
+        using var provider = builder.Services.BuildServiceProvider();
+
+        var exception = Assert.Throws<AggregateException>(provider.GetRequiredService<IStartupValidator>().Validate);
+
+        var problems = exception.InnerExceptions.Cast<OptionsValidationException>().SelectMany(inner => inner.Failures).ToList();
+        Assert.Contains(problems, problem => problem.Contains("did you mean \"SignIn.Heading\"?", StringComparison.Ordinal));
+        Assert.Contains(problems, problem => problem.Contains("Server:UiLocales", StringComparison.Ordinal));
     }
 
     [Fact]
