@@ -10,6 +10,7 @@ using IdentityServer.UI.Pages;
 using IdentityServer.UI.Security;
 using Microsoft.AspNetCore.Antiforgery;
 using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Mvc;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
@@ -26,6 +27,8 @@ public static class UserInterface
 {
     // The longest form is a name or an address; whoever sends more is no person.
     private const int MaxFormBytes = 64 * 1024;
+
+    private static readonly string[] PageMethods = [HttpMethods.Get, HttpMethods.Head, HttpMethods.Post];
 
     /// <summary>Registers the pages, the texts of messages, and what they need besides Core.</summary>
     public static IServiceCollection AddUI(this IServiceCollection services)
@@ -66,7 +69,12 @@ public static class UserInterface
     public static IEndpointRouteBuilder MapUI(this IEndpointRouteBuilder endpoints)
     {
         endpoints.MapAssets();
-        endpoints.MapRazorPages();
+        endpoints.MapRazorPages().Add(page =>
+        {
+            // A page without a handler for the method would be shown without having been filled. The error page has no handlers at all.
+            if (page is RouteEndpointBuilder route && $"/{route.RoutePattern.RawText}" != Paths.Error)
+                page.Metadata.Add(new HttpMethodMetadata(PageMethods));
+        });
         return endpoints;
     }
 }

@@ -48,8 +48,9 @@ try
     await app.RunAsync();
     return 0;
 }
-catch (SettingsException exception)
+catch (Exception exception) when (exception is SettingsException or DatabaseNotReadyException or MasterKeyException)
 {
+    // For an administrator, who is told what to do: a stack trace would bury it.
     await Console.Error.WriteLineAsync(exception.Message);
     return 1;
 }

@@ -56,7 +56,6 @@ public sealed class WebAppTests(Stack stack)
         await page.WaitForURLAsync(new Regex("/sign-in/code"));
         var mail = await stack.Server.MailAsync(address, before);
         await page.GetByRole(AriaRole.Textbox).FillAsync(mail.Code!);
-        await page.Keyboard.PressAsync("Enter");
         await page.WaitForURLAsync(new Regex("/sign-in/details"));
         await page.GetByRole(AriaRole.Textbox).FillAsync(name);
         await page.Keyboard.PressAsync("Enter");

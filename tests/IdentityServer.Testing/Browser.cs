@@ -6,15 +6,18 @@ using AngleSharp.Html.Parser;
 namespace IdentityServer.Testing;
 
 /// <summary>A browser without scripts: keeps cookies, follows redirects within the server, submits forms with their hidden fields.</summary>
-public sealed class Browser(Func<HttpMessageHandler> server, Uri origin)
+public sealed class Browser(Func<HttpMessageHandler> server, Uri origin, Browser? same = null)
 {
-    private readonly CookieContainer cookies = new();
+    private readonly CookieContainer cookies = same?.cookies ?? new();
     private readonly HttpMessageInvoker invoker = new(server());
 
     /// <summary>The cookies of the server's origin.</summary>
     public IReadOnlyList<Cookie> Cookies => cookies.GetCookies(origin).ToList();
 
     public Dictionary<string, string> Headers { get; } = new(StringComparer.OrdinalIgnoreCase) { ["Accept"] = "text/html" };
+
+    /// <summary>This browser at another port of the same host: cookies know no ports (RFC 6265 §8.5).</summary>
+    public Browser At(string otherOrigin) => new(server, new Uri(otherOrigin), this);
 
     public Task<Page> GetAsync(string url) => FollowAsync(new HttpRequestMessage(HttpMethod.Get, new Uri(origin, url)));
 
@@ -70,7 +73,11 @@ public sealed class Browser(Func<HttpMessageHandler> server, Uri origin)
         for (var hops = 0; hops < 20; hops++)
         {
             var response = await SendAsync(request);
-            if (response.StatusCode is not (HttpStatusCode.SeeOther or HttpStatusCode.Found))
+
+            // RFC 9700 §4.12: 307 would send what was posted on; 302 leaves it to the browser.
+            if ((int)response.StatusCode is > 300 and < 400 and not 303)
+                throw new InvalidOperationException($"{request.RequestUri!.AbsolutePath} redirects with {(int)response.StatusCode} instead of 303.");
+            if (response.StatusCode is not HttpStatusCode.SeeOther)
             {
                 var html = await response.Content.ReadAsStringAsync();
                 return new Page(request.RequestUri!, response, html, await new HtmlParser().ParseDocumentAsync(html));

@@ -72,6 +72,24 @@ public sealed class ChildProcess : IAsyncDisposable
         await process.StandardInput.FlushAsync();
     }
 
+    /// <summary>Waits for the line of that number among those that begin so.</summary>
+    public async Task<string> LineAsync(string beginning, int number)
+    {
+        var limit = Stopwatch.StartNew();
+        while (limit.Elapsed < TimeSpan.FromSeconds(60))
+        {
+            if (output.Where(line => line.StartsWith(beginning, StringComparison.Ordinal)).ElementAtOrDefault(number) is { } found)
+                return found;
+            if (process.HasExited)
+                await process.WaitForExitAsync();
+            if (process.HasExited && output.Count(line => line.StartsWith(beginning, StringComparison.Ordinal)) <= number)
+                break;
+            await Task.Delay(50);
+        }
+
+        throw new InvalidOperationException($"There is no line {number} that begins with {beginning}:\n{Output}");
+    }
+
     public async Task<int> ExitCodeAsync(TimeSpan within)
     {
         using var limit = new CancellationTokenSource(within);

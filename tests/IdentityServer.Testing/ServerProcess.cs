@@ -6,13 +6,15 @@ namespace IdentityServer.Testing;
 /// <summary>The real server as a process of its own, with a fresh database and inbox in a folder of its own.</summary>
 public sealed class ServerProcess : IAsyncDisposable
 {
+    private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(100);
     private readonly (string Name, string Value)[] environment;
     private ChildProcess process;
 
-    private ServerProcess(string folder, string address, (string, string)[] environment, ChildProcess process)
+    private ServerProcess(string folder, string address, string secureAddress, (string, string)[] environment, ChildProcess process)
     {
         Folder = folder;
         Address = address;
+        SecureAddress = secureAddress;
         this.environment = environment;
         this.process = process;
     }
@@ -23,6 +25,9 @@ public sealed class ServerProcess : IAsyncDisposable
     /// <summary>E.g. <c>http://localhost:40123</c>.</summary>
     public string Address { get; }
 
+    /// <summary>The same server over https, e.g. <c>https://localhost:40124</c>.</summary>
+    public string SecureAddress { get; }
+
     public string Output => process.Output;
 
     /// <summary>Starts it in Development with the repository's <c>appsettings.Development.json</c>, and waits until it is healthy.</summary>
@@ -31,8 +36,9 @@ public sealed class ServerProcess : IAsyncDisposable
         var folder = Directory.CreateTempSubdirectory("identityserver-").FullName;
         File.Copy(Path.Combine(Repository.Root, "appsettings.Development.json"), Path.Combine(folder, "appsettings.Development.json"));
         var address = $"http://localhost:{ChildProcess.FreePort()}";
-        (string, string)[] variables = [("ASPNETCORE_ENVIRONMENT", "Development"), ("ASPNETCORE_URLS", address), .. settings];
-        return new ServerProcess(folder, address, variables, await LaunchAsync(folder, address, variables));
+        var secureAddress = $"https://localhost:{ChildProcess.FreePort()}";
+        (string, string)[] variables = [("ASPNETCORE_ENVIRONMENT", "Development"), ("ASPNETCORE_URLS", $"{address};{secureAddress}"), .. settings];
+        return new ServerProcess(folder, address, secureAddress, variables, await LaunchAsync(folder, address, variables));
     }
 
     /// <summary>kill -9, and the same server again on the same data.</summary>
@@ -42,6 +48,13 @@ public sealed class ServerProcess : IAsyncDisposable
         process = await LaunchAsync(Folder, Address, environment);
     }
 
+    /// <summary>The same with further settings.</summary>
+    public async Task RestartAsync(params (string Name, string Value)[] settings)
+    {
+        await process.DisposeAsync();
+        process = await LaunchAsync(Folder, Address, [.. environment, .. settings]);
+    }
+
     public Task KillAsync() => process.KillAsync();
 
     public Browser NewBrowser() => new(() => new SocketsHttpHandler { AllowAutoRedirect = false, UseCookies = false }, new Uri(Address));
@@ -49,18 +62,19 @@ public sealed class ServerProcess : IAsyncDisposable
     public HttpClient NewClient() => new(new SocketsHttpHandler { AllowAutoRedirect = false, UseCookies = false }) { BaseAddress = new Uri(Address) };
 
     /// <summary>Waits for the newest mail to this address that came after the given time.</summary>
-    public async Task<Mail> MailAsync(string to, DateTimeOffset? after = null)
+    public async Task<Mail> MailAsync(string to, DateTimeOffset? after = null, TimeSpan? within = null)
     {
         using var client = NewClient();
-        for (var tries = 0; tries < 150; tries++)
+        var limit = within ?? TimeSpan.FromSeconds(15);
+        for (var tries = 0; tries < limit / Pause; tries++)
         {
             var mails = await client.GetFromJsonAsync<Mail[]>($"/dev/inbox.json?to={Uri.EscapeDataString(to)}", JsonSerializerOptions.Web);
             if (mails is [var newest, ..] && (after is null || newest.At > after))
                 return newest;
-            await Task.Delay(100);
+            await Task.Delay(Pause);
         }
 
-        throw new InvalidOperationException($"No mail for {to} within 15 seconds.\n{Output}");
+        throw new InvalidOperationException($"No mail for {to} within {limit.TotalSeconds} seconds.\n{Output}");
     }
 
     public async ValueTask DisposeAsync()

@@ -5,10 +5,8 @@ using Xunit;
 namespace IdentityServer.Tests;
 
 /// <summary>The main job, end to end: an app asks, a person signs in on the pages, the app leaves with tokens.</summary>
-public sealed class AppFlowTests : IAsyncDisposable
+public abstract class AppFlowTests(Server server) : IAsyncDisposable
 {
-    private readonly Server server = new();
-
     [Fact]
     public async Task A_new_person_signs_in_and_the_app_gets_standard_tokens()
     {
@@ -159,3 +157,7 @@ public sealed class AppFlowTests : IAsyncDisposable
 
     public ValueTask DisposeAsync() => server.DisposeAsync();
 }
+
+public sealed class AppFlowOnSqliteTests() : AppFlowTests(new Server());
+
+public sealed class AppFlowOnPostgresTests() : AppFlowTests(Server.OnPostgres());

@@ -68,6 +68,20 @@ public sealed class AttackTests : IAsyncDisposable
         }
     }
 
+    [Fact]
+    public async Task A_bad_request_leaves_no_error_and_nothing_of_itself_in_the_log_and_is_not_sniffed()
+    {
+        using var log = new Lines();
+        server.Services.GetRequiredService<ILoggerFactory>().AddProvider(log);
+        using var client = server.NewClient();
+
+        using var response = await client.GetAsync("/dev/inbox?mail=planted-text");
+
+        Assert.Equal(HttpStatusCode.BadRequest, response.StatusCode);
+        Assert.Equal("nosniff", Assert.Single(response.Headers.GetValues("X-Content-Type-Options")));
+        Assert.DoesNotContain(log.All, line => line.Contains("ExceptionHandlerMiddleware", StringComparison.Ordinal) || line.Contains("planted-text", StringComparison.Ordinal));
+    }
+
     // DNS rebinding
     [Fact]
     public async Task The_inbox_is_not_shown_under_a_name_that_is_not_this_machines()
@@ -124,6 +138,7 @@ public sealed class AttackTests : IAsyncDisposable
         foreach (var secret in secrets)
             Assert.DoesNotContain(log.All, line => line.Contains(secret, StringComparison.OrdinalIgnoreCase));
         Assert.DoesNotContain(log.All, line => line.Contains($"({mail.Code}", StringComparison.Ordinal));
+        Assert.DoesNotContain(log.All, line => line.StartsWith("Microsoft.AspNetCore.Antiforgery", StringComparison.Ordinal) && line.Contains("overridden", StringComparison.Ordinal));
     }
 
     public ValueTask DisposeAsync() => server.DisposeAsync();

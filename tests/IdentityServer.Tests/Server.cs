@@ -6,17 +6,23 @@ using Microsoft.AspNetCore.Mvc.Testing;
 using Microsoft.AspNetCore.TestHost;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
+using Xunit;
 
 namespace IdentityServer.Tests;
 
 /// <summary>The whole server inside the test: its own clock, database and inbox.</summary>
-public sealed class Server : IAsyncDisposable
+public class Server : IAsyncDisposable
 {
     private static readonly Uri Origin = new("https://localhost");
     private readonly WebApplicationFactory<Program> factory;
     private readonly string folder;
 
     public Server(params (string Name, string Value)[] settings)
+        : this(_ => { }, settings)
+    {
+    }
+
+    public Server(Action<IServiceCollection> add, params (string Name, string Value)[] settings)
     {
         folder = Directory.CreateTempSubdirectory("identityserver-").FullName;
         File.Copy(Path.Combine(Repository.Root, "appsettings.Development.json"), Path.Combine(folder, "appsettings.Development.json"));
@@ -25,10 +31,26 @@ public sealed class Server : IAsyncDisposable
             host.UseEnvironment(Environments.Development);
             host.UseContentRoot(folder);
             host.UseSetting("Logging:LogLevel:Default", "Warning");
+
+            // They say at every request that this server is no Kestrel.
+            host.UseSetting("Logging:LogLevel:Microsoft.AspNetCore.Mvc.Filters.RequestSizeLimitFilter", "Error");
+            host.UseSetting("Logging:LogLevel:Microsoft.AspNetCore.Routing.EndpointRoutingMiddleware", "Error");
             foreach (var (name, value) in settings)
                 host.UseSetting(name, value);
-            host.ConfigureTestServices(services => services.AddSingleton<TimeProvider>(Clock));
+            host.ConfigureTestServices(services =>
+            {
+                services.AddSingleton<TimeProvider>(Clock);
+                add(services);
+            });
         });
+    }
+
+    /// <summary>On a database of its own on the tests' PostgreSQL server; skips the test where there is none.</summary>
+    public static Server OnPostgres()
+    {
+        if (PostgresCluster.Missing is { } reason)
+            Assert.Skip(reason);
+        return new(("Database:Provider", "Postgres"), ("Database:ConnectionString", PostgresCluster.NewDatabase()));
     }
 
     /// <summary>Starts at the true time: certificates and data protection ask the machine.</summary>

@@ -38,6 +38,10 @@ public sealed partial class DatabaseMigrator(
     IHostEnvironment environment,
     ILogger<DatabaseMigrator> logger)
 {
+    // PostgreSQL, appendix A: what CREATE DATABASE answers when another is just doing the same.
+    private const string DuplicateDatabase = "42P04";
+    private const string UniqueViolation = "23505";
+
     /// <summary>Run once before the first request: migrates, or checks that nothing is to migrate. Adds the standard scopes that are missing.</summary>
     /// <exception cref="DatabaseNotReadyException">Migrations are pending, or the database cannot be reached.</exception>
     public async Task PrepareAsync(CancellationToken cancellationToken)
@@ -79,8 +83,21 @@ public sealed partial class DatabaseMigrator(
         if (db.Database.IsSqlite())
             await db.Database.ExecuteSqlRawAsync("PRAGMA journal_mode = WAL", cancellationToken);
         if (pending.Count > 0)
-            await db.Database.MigrateAsync(cancellationToken);
+            await MigrateOrFollowAsync(db, cancellationToken);
         return pending;
+    }
+
+    // Migrations wait for each other; making the database itself does not: who comes second goes on with the first one's.
+    private static async Task MigrateOrFollowAsync(ServerDb db, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await db.Database.MigrateAsync(cancellationToken);
+        }
+        catch (DbException problem) when (problem.SqlState is DuplicateDatabase or UniqueViolation)
+        {
+            await db.Database.MigrateAsync(cancellationToken);
+        }
     }
 
     private async Task<List<string>> ReachAsync(

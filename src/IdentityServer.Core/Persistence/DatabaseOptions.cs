@@ -1,3 +1,7 @@
+using System.Data.Common;
+using Microsoft.Data.Sqlite;
+using Npgsql;
+
 namespace IdentityServer.Core.Persistence;
 
 /// <summary>Which database holds everything.</summary>
@@ -30,6 +34,26 @@ public sealed class DatabaseOptions
         {
             yield return "Database:ConnectionString is missing. For PostgreSQL set it, e.g. as the environment variable "
                 + "Database__ConnectionString=\"Host=db;Database=identityserver;Username=identityserver;Password=…\".";
+        }
+        else if (!CanBeRead(options))
+        {
+            // Not quoted: it may hold the password.
+            yield return $"Database:ConnectionString is malformed for {options.Provider}: write it like "
+                + (options.Provider == DatabaseProvider.Sqlite ? "\"Data Source=data/identityserver.db\"." : "\"Host=db;Database=identityserver;Username=identityserver;Password=…\".");
+        }
+    }
+
+    private static bool CanBeRead(DatabaseOptions options)
+    {
+        try
+        {
+            DbConnectionStringBuilder builder = options.Provider == DatabaseProvider.Sqlite ? new SqliteConnectionStringBuilder() : new NpgsqlConnectionStringBuilder();
+            builder.ConnectionString = options.ConnectionString;
+            return true;
+        }
+        catch (Exception problem) when (problem is ArgumentException or FormatException)
+        {
+            return false;
         }
     }
 }

@@ -21,13 +21,16 @@ internal static partial class RegistryRules
             yield return $"Scope \"{scope.Name}\": Resources holds an empty entry.";
     }
 
-    public static IEnumerable<string> Problems(Application application, IReadOnlySet<string> scopes) =>
+    public static IEnumerable<string> Problems(Application application) =>
         Identity(application)
             .Concat(Uris(application))
             .Concat(Grants(application))
             .Concat(Lifetimes(application))
-            .Concat(application.Scopes.Where(scope => !scopes.Contains(scope)).Select(scope => $"Scopes: there is no scope \"{scope}\"; declare it first."))
             .Select(problem => $"Application \"{application.ClientId}\": {problem}");
+
+    public static IEnumerable<string> UnknownScopes(Application application, IReadOnlySet<string> scopes) =>
+        application.Scopes.Where(scope => !scopes.Contains(scope))
+            .Select(scope => $"Application \"{application.ClientId}\": Scopes: there is no scope \"{scope}\"; declare it first.");
 
     private static IEnumerable<string> Identity(Application application)
     {
@@ -47,10 +50,15 @@ internal static partial class RegistryRules
 
     private static IEnumerable<string> Uris(Application application)
     {
-        foreach (var problem in application.RedirectUris.Select(uri => RedirectUris.Problem(uri, application.Kind)).OfType<string>())
-            yield return $"RedirectUris: {problem}";
-        foreach (var problem in application.PostLogoutRedirectUris.Select(uri => RedirectUris.Problem(uri, application.Kind)).OfType<string>())
-            yield return $"PostLogoutRedirectUris: {problem}";
+        foreach (var (name, uris) in new[] { ("RedirectUris", application.RedirectUris), ("PostLogoutRedirectUris", application.PostLogoutRedirectUris) })
+        {
+            foreach (var uri in uris)
+            {
+                if (RedirectUris.Problem(uri, application.Kind) is { } problem)
+                    yield return $"{name}: \"{uri}\" {problem}";
+            }
+        }
+
         foreach (var origin in application.Origins)
         {
             if (!IsWebUri(origin, out var uri) || uri.GetLeftPart(UriPartial.Authority) != origin)

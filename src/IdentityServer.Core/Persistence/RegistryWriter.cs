@@ -55,9 +55,8 @@ public sealed class RegistryWriter(IDbContextFactory<ServerDb> databases, Regist
             {
                 var known = await db.Scopes.ToDictionaryAsync(scope => scope.Name, StringComparer.Ordinal, cancellationToken);
                 var names = known.Keys.Concat(scopes.Select(scope => scope.Name)).ToHashSet(StringComparer.Ordinal);
-                var problems = Duplicates(scopes.Select(scope => scope.Name), applications.Select(application => application.ClientId))
-                    .Concat(scopes.SelectMany(RegistryRules.Problems))
-                    .Concat(applications.SelectMany(application => RegistryRules.Problems(application, names)))
+                var problems = Problems(scopes, applications)
+                    .Concat(applications.SelectMany(application => RegistryRules.UnknownScopes(application, names)))
                     .ToList();
                 if (problems.Count > 0)
                     return problems;
@@ -69,6 +68,12 @@ public sealed class RegistryWriter(IDbContextFactory<ServerDb> databases, Regist
                 return [];
             },
             cancellationToken);
+
+    /// <summary>What is wrong with them whatever the database holds, one sentence each: all but scopes that nobody knows.</summary>
+    public static IEnumerable<string> Problems(IReadOnlyCollection<Scope> scopes, IReadOnlyCollection<Application> applications) =>
+        Duplicates(scopes.Select(scope => scope.Name), applications.Select(application => application.ClientId))
+            .Concat(scopes.SelectMany(RegistryRules.Problems))
+            .Concat(applications.SelectMany(RegistryRules.Problems));
 
     /// <summary>Removes an application with its secrets, authorizations and tokens.</summary>
     /// <returns>False when there is none.</returns>

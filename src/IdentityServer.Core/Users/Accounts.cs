@@ -71,7 +71,10 @@ internal sealed class Accounts(ServerDb db)
             set => set.SetProperty(session => session.EndedAt, now), cancellationToken);
         await db.Authorizations.Where(authorization => authorization.UserId == userId && authorization.RevokedAt == null).ExecuteUpdateAsync(
             set => set.SetProperty(authorization => authorization.RevokedAt, now), cancellationToken);
-        await db.Tokens.Where(token => token.UserId == userId && token.Status == TokenStatus.Valid).ExecuteUpdateAsync(
+
+        // Every token of a user hangs on an authorization, by which it is found on an index.
+        var authorizations = db.Authorizations.Where(row => row.UserId == userId).Select(row => (Guid?)row.Id);
+        await db.Tokens.Where(token => token.Status == TokenStatus.Valid && authorizations.Contains(token.AuthorizationId)).ExecuteUpdateAsync(
             set => set.SetProperty(token => token.Status, TokenStatus.Revoked), cancellationToken);
     }
 }

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text;
+using System.Text.Json;
 using IdentityServer.Protocol.Model;
 
 namespace IdentityServer.Protocol.Authorize;
@@ -13,7 +14,7 @@ internal abstract record AuthorizeValidation
     /// <summary>UTF-8 bytes of any other parameter that is kept.</summary>
     public const int MaxLength = 512;
 
-    /// <summary>UTF-8 bytes of all parameters that are kept: sealed, they must fit a URL.</summary>
+    /// <summary>UTF-8 bytes of all parameters that are kept, as JSON writes them (a quote is two bytes, an emoji twelve): sealed, they must fit a URL.</summary>
     public const int MaxTotalLength = 4_000;
 
     private static readonly string[] Kept =
@@ -92,10 +93,10 @@ internal abstract record AuthorizeValidation
                 return ProtocolError.InvalidRequest($"{name} is longer than {most} bytes.");
             if (value.Any(char.IsControl))
                 return ProtocolError.InvalidRequest($"{name} has a control character.");
-            total += length;
+            total += JsonEncodedText.Encode(value, ParkedRequests.Compact.Encoder).EncodedUtf8Bytes.Length;
         }
 
-        return total > MaxTotalLength ? ProtocolError.InvalidRequest($"The parameters are together longer than {MaxTotalLength} bytes.") : null;
+        return total > MaxTotalLength ? ProtocolError.InvalidRequest($"The parameters are together longer than {MaxTotalLength} bytes; quotes, backslashes and emoji count several times.") : null;
     }
 
     /// <summary>Languages of choice, best first; what is no language tag is left out.</summary>

@@ -11,7 +11,9 @@ internal sealed class PageHeadersFilter(Brand brand, WaitingRequest waiting, Wai
     {
         var headers = context.HttpContext.Response.Headers;
         headers.ContentSecurityPolicy = Policy(FormTargets());
-        headers.CacheControl = "no-store";
+        // As antiforgery writes it: for anything else it logs a warning at every form.
+        headers.CacheControl = "no-cache, no-store";
+        headers.Pragma = "no-cache";
         headers.XContentTypeOptions = "nosniff";
         headers.XFrameOptions = "DENY";
         // A link's token is in the address of its page.

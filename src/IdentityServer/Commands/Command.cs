@@ -14,7 +14,10 @@ internal sealed record Command(string Name, string Summary, Func<IServiceProvide
             return "The database is up to date.";
         }),
         new("prune", "Delete what has expired, once.", async (services, cancellationToken) =>
-            $"{await services.GetRequiredService<PruneJob>().RunAsync(cancellationToken)} rows deleted."),
+        {
+            await services.GetRequiredService<DatabaseMigrator>().PrepareAsync(cancellationToken);
+            return $"{await services.GetRequiredService<PruneJob>().RunAsync(cancellationToken)} rows deleted.";
+        }),
         new("help", "List the commands.", (_, _) => Task.FromResult(Help())),
     ];
 

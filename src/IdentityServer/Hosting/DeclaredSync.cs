@@ -1,5 +1,6 @@
 using IdentityServer.Core.Persistence;
 using IdentityServer.Core.Users;
+using IdentityServer.Protocol.Model;
 
 namespace IdentityServer.Hosting;
 
@@ -13,21 +14,15 @@ internal sealed class DeclaredSync(
     UserDirectory users,
     TimeProvider time)
 {
+    private const int ShortestSecret = 32;
+
     /// <exception cref="SettingsException">Something that is declared is wrong.</exception>
     public async Task RunAsync(CancellationToken cancellationToken)
     {
-        var scopes = Declared<DeclaredScope>("Scopes").Select(pair => pair.Value.ToScope(pair.Key)).ToList();
-        var applications = Declared<DeclaredApplication>("Applications")
-            .Select(pair => pair.Value.ToApplication(pair.Key, Guid.CreateVersion7(time.GetUtcNow()))).ToList();
-        var problems = Declared<DeclaredApplication>("Applications")
-            .SelectMany(pair => pair.Value.Secrets.Where(secret => secret.Length < 32)
-                .Select(_ => $"Applications:{pair.Key}:Secrets: a secret needs at least 32 characters; make one with: openssl rand -base64 32"))
-            .ToList();
-
+        var (scopes, applications) = Read(configuration, () => Guid.CreateVersion7(time.GetUtcNow()));
         await registry.SeedAsync(cancellationToken);
-        if (problems.Count == 0)
-            problems.AddRange(await registry.PutAsync(scopes, applications, cancellationToken));
-        foreach (var (address, user) in Declared<DeclaredUser>("Users"))
+        var problems = new List<string>(await registry.PutAsync(scopes, applications, cancellationToken));
+        foreach (var (address, user) in Declared<DeclaredUser>(configuration, "Users"))
         {
             if (problems.Count == 0 && !await users.PutAsync(address, user.Name, user.Disabled, cancellationToken))
                 problems.Add($"Users:{address}: this is not an e-mail address.");
@@ -37,5 +32,20 @@ internal sealed class DeclaredSync(
             throw new SettingsException(problems);
     }
 
-    private Dictionary<string, T> Declared<T>(string section) => configuration.GetSection(section).Get<Dictionary<string, T>>() ?? [];
+    /// <summary>What is wrong with the declared applications and scopes, as far as it can be seen without the database.</summary>
+    public static IEnumerable<string> Problems(IConfiguration configuration)
+    {
+        var (scopes, applications) = Read(configuration, () => Guid.Empty);
+        return RegistryWriter.Problems(scopes, applications)
+            .Concat(Declared<DeclaredApplication>(configuration, "Applications")
+                .Where(pair => pair.Value.Secrets.Any(secret => secret.Length < ShortestSecret))
+                .Select(pair => $"Applications:{pair.Key}:Secrets: a secret needs at least {ShortestSecret} characters; make one with: openssl rand -base64 32"));
+    }
+
+    private static (List<Scope> Scopes, List<Application> Applications) Read(IConfiguration configuration, Func<Guid> newId) =>
+        ([.. Declared<DeclaredScope>(configuration, "Scopes").Select(pair => pair.Value.ToScope(pair.Key))],
+            [.. Declared<DeclaredApplication>(configuration, "Applications").Select(pair => pair.Value.ToApplication(pair.Key, newId()))]);
+
+    private static Dictionary<string, T> Declared<T>(IConfiguration configuration, string section) =>
+        configuration.GetSection(section).Get<Dictionary<string, T>>() ?? [];
 }

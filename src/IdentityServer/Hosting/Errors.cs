@@ -9,7 +9,13 @@ internal static class Errors
     {
         // The status page is the outer one: it turns what the exception handler left without a body into the error page.
         app.UseWhen(AsksForPage, page => page.UseStatusCodePagesWithReExecute("/error"));
-        app.UseExceptionHandler(new ExceptionHandlerOptions { ExceptionHandler = AnswerAsync, AllowStatusCode404Response = true });
+        app.UseExceptionHandler(new ExceptionHandlerOptions
+        {
+            ExceptionHandler = AnswerAsync,
+            AllowStatusCode404Response = true,
+            // A bad request is its sender's fault: it must not fill the log with errors, nor with what it holds.
+            SuppressDiagnosticsCallback = failed => failed.Exception is BadHttpRequestException,
+        });
         app.UseRouting();
     }
 
@@ -18,6 +24,7 @@ internal static class Errors
         var bad = context.Features.Get<IExceptionHandlerFeature>()?.Error as BadHttpRequestException;
         context.Response.StatusCode = bad?.StatusCode ?? StatusCodes.Status500InternalServerError;
         context.Response.Headers.CacheControl = "no-store";
+        context.Response.Headers.XContentTypeOptions = "nosniff";
 
         // A browser gets no body here, so the status page takes over.
         return AsksForPage(context)

@@ -23,6 +23,10 @@ internal static class Listening
             var folder = Path.Combine(builder.Environment.ContentRootPath, "certs");
             var certificate = new Lazy<System.Security.Cryptography.X509Certificates.X509Certificate2>(
                 () => DevelopmentCertificate.LoadOrCreate(folder, TimeProvider.System.GetUtcNow()));
+
+            // At start and not at the first visit, so that it can be trusted before.
+            if ((configuration["urls"] ?? DevelopmentUrls).Contains("https:", StringComparison.OrdinalIgnoreCase))
+                _ = certificate.Value;
             builder.WebHost.ConfigureKestrel(kestrel =>
                 kestrel.ConfigureHttpsDefaults(https => https.ServerCertificateSelector = (_, _) => certificate.Value));
         }

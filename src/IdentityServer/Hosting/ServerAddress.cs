@@ -20,6 +20,8 @@ internal static class ServerAddress
             yield return $"Server:Issuer: \"{issuer}\" is not an address such as https://id.example.com.";
         else if (address.Scheme != Uri.UriSchemeHttps && !(address.Scheme == Uri.UriSchemeHttp && Issuer.IsLoopback(address.Host)))
             yield return "Server:Issuer must use https (http on localhost only).";
+        else if (address.AbsolutePath != "/")
+            yield return $"Server:Issuer must not have a path: cookies and redirects are for a host of its own. Write {address.GetLeftPart(UriPartial.Authority)}.";
         else if (issuer.EndsWith('/'))
             yield return $"Server:Issuer must not end with a slash: clients compare it as an exact string. Write {issuer.TrimEnd('/')}.";
     }

@@ -36,8 +36,10 @@ internal static class SettingFiles
     {
         var sections = app.Services.GetServices<SettingsSection>().ToDictionary(section => section.Name, section => section.Type, StringComparer.OrdinalIgnoreCase);
         var problems = SettingNames.Problems((IConfigurationRoot)app.Configuration, sections).ToList();
-        var unreadable = sections.Select(section => Unreadable(app.Configuration, section.Key, section.Value)).OfType<string>().ToList();
+        var unreadable = sections.SelectMany(section => Unreadable(app.Configuration.GetSection(section.Key), section.Value)).ToList();
         problems.AddRange(unreadable);
+        if (unreadable.Count == 0)
+            problems.AddRange(DeclaredSync.Problems(app.Configuration));
         try
         {
             if (unreadable.Count == 0)
@@ -56,17 +58,21 @@ internal static class SettingFiles
             throw new SettingsException(problems);
     }
 
-    // The binder's words: "Failed to convert configuration value 'x' at 'SignIn:CodeLifetime' to type …".
-    private static string? Unreadable(IConfiguration configuration, string section, Type type)
+    // The binder's words: "Failed to convert configuration value 'x' at 'SignIn:CodeLifetime' to type …". Inside a dictionary it would leave such an
+    // entry out without a word, so each entry is read by itself.
+    private static IEnumerable<string> Unreadable(IConfigurationSection section, Type type)
     {
+        if (SettingNames.ItemType(type) is { } item)
+            return section.GetChildren().SelectMany(child => Unreadable(child, item));
+
         try
         {
-            configuration.GetSection(section).Get(type);
-            return null;
+            section.Get(type);
+            return [];
         }
         catch (InvalidOperationException exception)
         {
-            return exception.Message;
+            return [exception.Message];
         }
     }
 }

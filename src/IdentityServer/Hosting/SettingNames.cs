@@ -38,13 +38,14 @@ internal static class SettingNames
     private static IEnumerable<string> Unknown(IConfigurationSection section, Type type)
     {
         var children = section.GetChildren().ToArray();
+        var isSingle = type == typeof(string) || type.IsValueType;
         if (children.Length == 0)
-            return [];
+            return isSingle || string.IsNullOrEmpty(section.Value) ? [] : [$"{section.Path}: this is no single value; {(type.IsArray || ItemType(type) is not null ? $"write a list, as {section.Path}:0" : "it has settings below it")}."];
         if (ItemType(type) is { } item)
             return children.SelectMany(child => Unknown(child, item));
 
         // A leaf (text, number, time span) with children below it is reported by the binder in its own words.
-        if (type == typeof(string) || type.IsValueType)
+        if (isSingle)
             return [];
 
         var properties = type.GetProperties(BindingFlags.Public | BindingFlags.Instance)
@@ -55,7 +56,7 @@ internal static class SettingNames
     }
 
     // What a list or a dictionary by name holds; null when the type is neither.
-    private static Type? ItemType(Type type) =>
+    internal static Type? ItemType(Type type) =>
         type.IsArray ? type.GetElementType()
         : type != typeof(string) && type.IsGenericType && typeof(IEnumerable).IsAssignableFrom(type) ? type.GetGenericArguments()[^1]
         : null;

@@ -23,7 +23,15 @@ internal sealed class SqliteConnections : DbConnectionInterceptor
     {
         var settings = new SqliteConnectionStringBuilder(connectionString ?? DefaultConnectionString) { ForeignKeys = true };
         settings.DataSource = Path.GetFullPath(settings.DataSource, folder);
-        Directory.CreateDirectory(Path.GetDirectoryName(settings.DataSource)!);
+        try
+        {
+            Directory.CreateDirectory(Path.GetDirectoryName(settings.DataSource)!);
+        }
+        catch (Exception problem) when (problem is IOException or UnauthorizedAccessException)
+        {
+            throw new DatabaseNotReadyException($"The folder of {settings.DataSource} cannot be made: check Database:ConnectionString and who owns the folder.", problem);
+        }
+
         builder.UseSqlite(settings.ConnectionString).AddInterceptors(Instance);
     }
 
