@@ -49,6 +49,7 @@ public static class CoreServices
         services.AddScoped<Visitors>();
         services.AddScoped<GiveConsent>();
         services.AddScoped<AccountOverview>();
+        services.AddScoped<StoredLanguage>();
         AddSignIn(services);
         return services;
     }

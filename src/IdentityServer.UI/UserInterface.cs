@@ -37,6 +37,8 @@ public static class UserInterface
         services.AddSingleton<Brand>();
         services.AddSingleton<AssetFiles>();
         services.AddMessages();
+        services.AddOptions<ProtocolOptions>().PostConfigure(OfferLanguages).Validate(options => options.UiLocales.All(Language.Tags.Contains),
+            $"Server:UiLocales: the pages speak {string.Join(", ", Language.Tags)}, and no other language.");
         services.AddSingleton<IInteraction, PagesInteraction>();
         services.AddScoped<WaitingRequest>();
         services.AddScoped<WaitingSignOut>();
@@ -54,6 +56,13 @@ public static class UserInterface
                 options.Filters.Add<PageHeadersFilter>();
             });
         return services;
+    }
+
+    // The binder adds to lists, so the default is set when nothing was configured.
+    private static void OfferLanguages(ProtocolOptions options)
+    {
+        if (options.UiLocales.Count == 0)
+            options.UiLocales = [.. Language.Tags];
     }
 
     /// <summary>Maps the pages and their files.</summary>

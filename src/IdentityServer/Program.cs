@@ -43,6 +43,7 @@ try
     if (app.Environment.IsDevelopment())
     {
         app.MapDevelopmentInbox();
+        app.MapMessagePreviews();
         app.MapDevelopmentGuides();
     }
 

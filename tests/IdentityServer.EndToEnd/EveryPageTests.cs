@@ -16,20 +16,25 @@ public sealed class EveryPageTests(Stack stack)
     private string variant = "";
 
     [Theory]
-    [InlineData(390, ColorScheme.Light)]
-    [InlineData(390, ColorScheme.Dark)]
-    [InlineData(1280, ColorScheme.Light)]
-    [InlineData(1280, ColorScheme.Dark)]
-    public async Task Every_page_is_accessible_and_fits(int width, ColorScheme scheme)
+    [InlineData(390, ColorScheme.Light, "en-GB")]
+    [InlineData(390, ColorScheme.Dark, "en-GB")]
+    [InlineData(1280, ColorScheme.Light, "en-GB")]
+    [InlineData(1280, ColorScheme.Dark, "en-GB")]
+    [InlineData(390, ColorScheme.Light, "fa-IR")]
+    public async Task Every_page_is_accessible_and_fits(int width, ColorScheme scheme, string language)
     {
-        variant = $"{(width < 600 ? "phone" : "desktop")}-{scheme}".ToLowerInvariant();
+        variant = $"{(width < 600 ? "phone" : "desktop")}-{scheme}{(language == "en-GB" ? "" : $"-{language}")}".ToLowerInvariant();
         var size = new ViewportSize { Width = width, Height = width < 600 ? 844 : 800 };
-        var page = await stack.NewPersonAsync(size, scheme);
+        var page = await stack.NewPersonAsync(size, scheme, language: language);
         var server = stack.Server.Address;
         var address = $"{variant}@example.com";
 
         await ShowAsync(page, "home", server);
         await ShowAsync(page, "sign-in", $"{server}/sign-in");
+        await page.Locator("summary").ClickAsync();
+        await ShowAsync(page, "languages-open");
+        await ShowAsync(page, "languages", $"{server}/language");
+        await page.GotoAsync($"{server}/sign-in");
         await TypeAsync(page, "");
         await ShowAsync(page, "sign-in-error");
         var before = TimeProvider.System.GetUtcNow().AddSeconds(-1);
@@ -41,7 +46,7 @@ public sealed class EveryPageTests(Stack stack)
         await FillCodeAsync(page, wrong);
         await ShowAsync(page, "code-wrong");
 
-        var elsewhere = await stack.NewPersonAsync(size, scheme);
+        var elsewhere = await stack.NewPersonAsync(size, scheme, language: language);
         await ShowAsync(elsewhere, "link-other-browser", mail.Link!);
         await ShowAsync(elsewhere, "link-gone", $"{server}/sign-in/link?token=nothing");
         await elsewhere.Context.CloseAsync();

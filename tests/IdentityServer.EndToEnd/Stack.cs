@@ -61,7 +61,7 @@ public sealed class Stack : IAsyncLifetime
     }
 
     /// <summary>A person's browser, without any cookies.</summary>
-    public async Task<IPage> NewPersonAsync(ViewportSize? size = null, ColorScheme scheme = ColorScheme.Light, bool scripts = true)
+    public async Task<IPage> NewPersonAsync(ViewportSize? size = null, ColorScheme scheme = ColorScheme.Light, bool scripts = true, string language = "en-GB")
     {
         if (Missing is not null)
             Assert.Skip(Missing);
@@ -70,7 +70,7 @@ public sealed class Stack : IAsyncLifetime
             ViewportSize = size ?? new ViewportSize { Width = 1280, Height = 800 },
             ColorScheme = scheme,
             JavaScriptEnabled = scripts,
-            Locale = "en-GB",
+            Locale = language,
         });
         context.SetDefaultTimeout(15_000);
         return await context.NewPageAsync();

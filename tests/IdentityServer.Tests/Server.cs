@@ -102,11 +102,11 @@ public class Server : IAsyncDisposable
     }
 
     /// <summary>Types the address into the page and gives the code page and the mail.</summary>
-    public async Task<(Page Page, Mail Mail)> AskForCodeAsync(Browser browser, string address, string start = "/sign-in")
+    public async Task<(Page Page, Mail Mail)> AskForCodeAsync(Browser browser, string address, string start = "/sign-in", string proceed = "Continue")
     {
         var known = (await MailsAsync(address, 0)).Length;
         var page = await browser.GetAsync(start);
-        page = await browser.SubmitAsync(page, "Continue", ("Address", address));
+        page = await browser.SubmitAsync(page, proceed, ("Address", address));
 
         // People take their time; what a prompt asks for must happen after the request came in.
         Clock.Advance(TimeSpan.FromSeconds(5));
@@ -114,11 +114,12 @@ public class Server : IAsyncDisposable
     }
 
     /// <summary>Signs in on the pages and comes to rest where the sign-in led.</summary>
-    public async Task<Page> SignInAsync(Browser browser, string address, string start = "/sign-in", string name = "Somebody New")
+    public async Task<Page> SignInAsync(
+        Browser browser, string address, string start = "/sign-in", string name = "Somebody New", string proceed = "Continue", string create = "Create")
     {
-        var (page, mail) = await AskForCodeAsync(browser, address, start);
-        page = await browser.SubmitAsync(page, "Continue", ("Code", mail.Code!));
-        return page.Url.AbsolutePath == "/sign-in/details" ? await browser.SubmitAsync(page, "Create", ("Name", name)) : page;
+        var (page, mail) = await AskForCodeAsync(browser, address, start, proceed);
+        page = await browser.SubmitAsync(page, proceed, ("Code", mail.Code!));
+        return page.Url.AbsolutePath == "/sign-in/details" ? await browser.SubmitAsync(page, create, ("Name", name)) : page;
     }
 
     // The test server knows no connections, so that the address is put into its requests.

@@ -39,24 +39,35 @@ internal static class MasterKeyFiles
             : throw new MasterKeyException($"{path} is not a master key: it holds 32 random bytes in base64, as \"openssl rand -base64 32\" prints them.");
     }
 
+    // Two processes that start at once end with the same key: a move that refuses to overwrite looks first and moves then, so it needs the lock.
     private static void Create(string path)
     {
         Directory.CreateDirectory(Path.GetDirectoryName(path)!);
+        using var gate = Lock($"{path}.lock");
+        if (File.Exists(path))
+            return;
+
         var draft = $"{path}.{RandomNumberGenerator.GetHexString(8)}";
         var settings = new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write };
         if (!OperatingSystem.IsWindows())
             settings.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
         using (var writer = new StreamWriter(draft, settings))
             writer.WriteLine(Convert.ToBase64String(RandomNumberGenerator.GetBytes(Size)));
+        File.Move(draft, path);
+    }
 
-        try
+    private static FileStream Lock(string path)
+    {
+        for (var tries = 0; ; tries++)
         {
-            // In one step, and never over another's: two processes that start at once end with the same key.
-            File.Move(draft, path, overwrite: false);
-        }
-        catch (IOException) when (File.Exists(path))
-        {
-            File.Delete(draft);
+            try
+            {
+                return new FileStream(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
+            }
+            catch (IOException) when (tries < 500)
+            {
+                Thread.Sleep(20);
+            }
         }
     }
 }

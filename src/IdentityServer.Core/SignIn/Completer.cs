@@ -28,7 +28,7 @@ internal abstract record Completion
 /// <summary>Who finishes a challenge.</summary>
 /// <param name="Visitor">The browser that gets a session; null at the one-time-code grant.</param>
 /// <param name="Name">A new person's checked name; null when it was not asked for yet.</param>
-/// <param name="Locale">The language a new person is kept with.</param>
+/// <param name="Locale">The language that is stored with an account that has none.</param>
 /// <param name="Ip">Where from.</param>
 internal sealed record Finisher(Visitor? Visitor, string? Name, string Locale, string? Ip);
 
@@ -105,7 +105,7 @@ internal sealed class Completer(
     {
         await using var transaction = await db.Database.BeginTransactionAsync(cancellationToken);
         if (!await MoveAsync(challenge, ChallengeStatus.Completed, challenge.ExpiresAt, now, cancellationToken)
-            || !await accounts.TouchAsync(account.Id, address, now, cancellationToken))
+            || !await accounts.TouchAsync(account.Id, address, finisher.Locale, now, cancellationToken))
             return null;
 
         if (!account.HasProved(address.Channel))

@@ -22,6 +22,7 @@ internal sealed class OneTimeCodeEndpoint(
     AddressReader addresses,
     Issuer issuer,
     IOptions<SignInOptions> settings,
+    IOptions<ProtocolOptions> server,
     TimeProvider time)
 {
     private readonly SignInOptions options = settings.Value;
@@ -114,9 +115,8 @@ internal sealed class OneTimeCodeEndpoint(
     private ProtocolError TooMany(string what, DateTimeOffset at) =>
         new("too_many_requests", $"{what} Wait as long as Retry-After says.", StatusCodes.Status429TooManyRequests) { RetryAfter = at - time.GetUtcNow() };
 
-    // RFC 5646 allows 35 characters for what is in use; the best one wins, the renderer finds the nearest language that it has.
-    private static string LocaleOf(string? uiLocales) =>
-        uiLocales?.Split(' ', StringSplitOptions.RemoveEmptyEntries) is [{ Length: <= 35 } first, ..] && first.All(c => char.IsAsciiLetterOrDigit(c) || c == '-')
-            ? first
-            : CultureInfo.CurrentUICulture.Name;
+    // The best of the wishes that there are words for.
+    private string LocaleOf(string? uiLocales) =>
+        LanguageTags.Choose(uiLocales?.Split(' ', StringSplitOptions.RemoveEmptyEntries) ?? [], [.. server.Value.UiLocales])
+        ?? server.Value.UiLocales.FirstOrDefault() ?? CultureInfo.CurrentUICulture.Name;
 }

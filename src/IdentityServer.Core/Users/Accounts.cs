@@ -42,13 +42,17 @@ internal sealed class Accounts(ServerDb db)
         ? db.Users.Where(user => user.NormalizedEmail == address.LookupKey)
         : db.Users.Where(user => user.PhoneNumber == address.LookupKey);
 
-    /// <summary>Notes a sign-in, which also proves the address; false when the account was disabled or deleted, or lost the address, meanwhile.</summary>
-    public async Task<bool> TouchAsync(Guid userId, Address address, DateTimeOffset now, CancellationToken cancellationToken)
+    /// <summary>Notes a sign-in, which also proves the address and tells the language of who has none stored yet; false when the account was disabled or deleted, or lost the address, meanwhile.</summary>
+    public async Task<bool> TouchAsync(Guid userId, Address address, string locale, DateTimeOffset now, CancellationToken cancellationToken)
     {
         var user = Having(address).Where(row => row.Id == userId && row.DisabledAt == null);
         return address.Channel == Channel.Email
-            ? await user.ExecuteUpdateAsync(set => set.SetProperty(row => row.LastSignInAt, now).SetProperty(row => row.EmailConfirmed, true), cancellationToken) == 1
-            : await user.ExecuteUpdateAsync(set => set.SetProperty(row => row.LastSignInAt, now).SetProperty(row => row.PhoneNumberConfirmed, true), cancellationToken) == 1;
+            ? await user.ExecuteUpdateAsync(
+                set => set.SetProperty(row => row.LastSignInAt, now).SetProperty(row => row.Locale, row => row.Locale ?? locale).SetProperty(row => row.EmailConfirmed, true),
+                cancellationToken) == 1
+            : await user.ExecuteUpdateAsync(
+                set => set.SetProperty(row => row.LastSignInAt, now).SetProperty(row => row.Locale, row => row.Locale ?? locale).SetProperty(row => row.PhoneNumberConfirmed, true),
+                cancellationToken) == 1;
     }
 
     /// <summary>A claim changed: <c>updated_at</c>.</summary>

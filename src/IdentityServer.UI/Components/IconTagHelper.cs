@@ -14,6 +14,7 @@ public sealed class IconTagHelper : TagHelper
         ["chevron"] = """<path d="m9.5 6 6 6-6 6"/>""",
         ["clock"] = """<circle cx="12" cy="12" r="9"/><path d="M12 7v5l3.2 2"/>""",
         ["computer"] = """<rect x="3.5" y="4.5" width="17" height="11.5" rx="2"/><path d="M8.5 20h7M12 16v4"/>""",
+        ["globe"] = """<circle cx="12" cy="12" r="9"/><path d="M3 12h18"/><path d="M12 3c2.600 2.500 4 5.600 4 9s-1.400 6.500-4 9c-2.600-2.500-4-5.600-4-9s1.400-6.500 4-9z"/>""",
         ["info"] = """<circle cx="12" cy="12" r="9"/><path d="M12 11.2v5"/><path d="M12 7.8v.1"/>""",
         ["inbox"] = """<path d="M4 13.5 6.2 6a2 2 0 0 1 1.9-1.5h7.8A2 2 0 0 1 17.8 6l2.2 7.5v4a2 2 0 0 1-2 2H6a2 2 0 0 1-2-2z"/><path d="M4 13.5h4.6l1.2 2.5h4.4l1.2-2.5H20"/>""",
         ["book"] = """<path d="M5 5.5A1.5 1.5 0 0 1 6.5 4H19v13H6.5A1.5 1.5 0 0 0 5 18.5z"/><path d="M5 18.5A1.5 1.5 0 0 0 6.5 20H19v-3"/>""",

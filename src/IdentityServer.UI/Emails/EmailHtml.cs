@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.Encodings.Web;
+using System.Text.Unicode;
 using IdentityServer.UI.Branding;
 using Microsoft.AspNetCore.Html;
 
@@ -15,9 +16,12 @@ internal static class EmailHtml
     public static string Write(EmailContent content, BrandOptions brand)
     {
         using var writer = new StringWriter(CultureInfo.InvariantCulture) { NewLine = "\n" };
-        Page(content, brand).WriteTo(writer, HtmlEncoder.Default);
+        Page(content, brand).WriteTo(writer, Encoder);
         return writer.ToString();
     }
+
+    // Every script as it is: as numbers, a Persian mail would be six times as long.
+    private static readonly HtmlEncoder Encoder = HtmlEncoder.Create(UnicodeRanges.All);
 
     private static HtmlFormattableString Page(EmailContent content, BrandOptions brand) => Html($$"""
         <!doctype html>

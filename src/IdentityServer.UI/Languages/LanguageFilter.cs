@@ -1,20 +1,24 @@
 using System.Globalization;
+using IdentityServer.Core.Account;
+using IdentityServer.Core.Users;
+using IdentityServer.Protocol;
 using IdentityServer.UI.Pages;
+using IdentityServer.UI.Resources;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Localization;
 using Microsoft.AspNetCore.Mvc.Filters;
+using Microsoft.Extensions.Options;
 
 namespace IdentityServer.UI.Languages;
 
 /// <summary>
 /// Before a page runs: takes up the request that waits, and speaks the language that the application asked for (<c>ui_locales</c>, OpenID
-/// Connect Core §3.1.2.1), else the one that the person chose here, else the one that the browser prefers.
+/// Connect Core §3.1.2.1), else the one that is stored with the account, else the one chosen in this browser, else the one that the browser prefers.
+/// Whoever chooses after the application asked is heard before it: otherwise the switch on the page would do nothing.
 /// </summary>
-internal sealed class LanguageFilter(WaitingRequest waiting, WaitingSignOut signOut) : IAsyncResourceFilter
+internal sealed class LanguageFilter(
+    WaitingRequest waiting, WaitingSignOut signOut, Sessions sessions, StoredLanguage stored, Words words, IOptions<ProtocolOptions> options) : IAsyncResourceFilter
 {
-    /// <summary>Holds a language tag.</summary>
-    public const string Cookie = "IdentityServer.Language";
-
     public async Task OnResourceExecutionAsync(ResourceExecutingContext context, ResourceExecutionDelegate next)
     {
         var http = context.HttpContext;
@@ -23,23 +27,32 @@ internal sealed class LanguageFilter(WaitingRequest waiting, WaitingSignOut sign
         else
             waiting.Take(http.Request.Query["request"]);
 
-        var culture = Language.Choose(Wishes(http.Request));
+        var culture = Language.Choose(await WishesAsync(http), [.. options.Value.UiLocales]);
         CultureInfo.CurrentCulture = culture;
         CultureInfo.CurrentUICulture = culture;
+        Texts.Words = words;
         http.Features.Set<IRequestCultureFeature>(new RequestCultureFeature(new RequestCulture(culture), provider: null));
         http.Response.Headers.ContentLanguage = culture.Name;
         await next();
     }
 
-    private IEnumerable<string> Wishes(HttpRequest request)
+    private async Task<List<string>> WishesAsync(HttpContext http)
     {
-        foreach (var tag in waiting.Opened?.UiLocales ?? signOut.Opened?.UiLocales ?? [])
-            yield return tag;
+        List<string> wishes = [];
+        var chosen = LanguageCookie.Read(http);
+        var asked = waiting.Opened?.UiLocales ?? signOut.Opened?.UiLocales ?? [];
+        if (asked.Count > 0 && chosen?.ChosenAt >= (waiting.Opened?.ReceivedAt ?? signOut.Opened?.ReceivedAt))
+            wishes.Add(chosen.Tag);
+        wishes.AddRange(asked);
 
-        if (request.Cookies[Cookie] is { } chosen)
-            yield return chosen;
+        // The error page must be shown even when the database does not answer.
+        if (http.Request.Path != Paths.Error && await sessions.CurrentAsync(http) is { } session && await stored.ReadAsync(session, http.RequestAborted) is { } own)
+            wishes.Add(own);
+        if (chosen is not null)
+            wishes.Add(chosen.Tag);
 
-        foreach (var accepted in request.GetTypedHeaders().AcceptLanguage.OrderByDescending(language => language.Quality ?? 1))
-            yield return accepted.Value.Value ?? "";
+        wishes.AddRange(http.Request.GetTypedHeaders().AcceptLanguage
+            .OrderByDescending(language => language.Quality ?? 1).Select(language => language.Value.Value ?? ""));
+        return wishes;
     }
 }

@@ -15,6 +15,9 @@ public static class Paths
     /// <summary>What went wrong.</summary>
     public const string Error = "/error";
 
+    /// <summary>Where the language is switched.</summary>
+    public const string Languages = "/language";
+
     /// <summary>The form for the address.</summary>
     public static string SignIn(string? request) => With("/sign-in", ("request", request));
 

@@ -23,6 +23,7 @@ public static class Spans
         _ => Texts.Count("Ago.Days", (int)span.TotalDays),
     };
 
-    /// <summary>A day, e.g. "5 March 2027".</summary>
-    public static string Day(DateTimeOffset day) => day.ToString("d MMMM yyyy", CultureInfo.CurrentCulture);
+    /// <summary>A day in the language's calendar, e.g. "5 March 2027".</summary>
+    public static string Day(DateTimeOffset day) =>
+        Numerals.Localize(day.ToString(Texts.Text("Format.Day"), CultureInfo.CurrentCulture), CultureInfo.CurrentCulture);
 }

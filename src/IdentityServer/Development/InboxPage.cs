@@ -54,7 +54,7 @@ internal static class InboxPage
     {
         var builder = new HtmlContentBuilder();
         builder.AppendHtml(string.IsNullOrEmpty(to)
-            ? Html($"<p>Mails and texts that this server wrote to its folders instead of sending them, newest first.</p>")
+            ? Html($"<p>Mails and texts that this server wrote to its folders instead of sending them, newest first. <a href=\"/dev/messages\">See every message in every language</a></p>")
             : Html($"<p>Messages to <strong>{to}</strong>, newest first. <a href=\"/dev/inbox\">Show all</a></p>"));
         if (mails.Count == 0)
             builder.AppendHtml(Html($"<p>There is none yet. This page looks again every two seconds.</p>"));

@@ -1,5 +1,6 @@
 using System.Collections;
 using System.Reflection;
+using IdentityServer.Core;
 using Microsoft.Extensions.Configuration.Json;
 
 namespace IdentityServer.Hosting;
@@ -24,7 +25,7 @@ internal static class SettingNames
         foreach (var (key, file) in topLevel.Distinct())
         {
             if (!known.Contains(key, StringComparer.OrdinalIgnoreCase))
-                yield return $"{file}: there is no section \"{key}\"; {Nearest(key, known)}";
+                yield return $"{file}: there is no section \"{key}\"; {NearestName.Advice(key, known)}";
         }
 
         foreach (var (name, type) in sections)
@@ -52,7 +53,7 @@ internal static class SettingNames
             .ToDictionary(property => property.Name, property => property.PropertyType, StringComparer.OrdinalIgnoreCase);
         return children.SelectMany(child => properties.TryGetValue(child.Key, out var property)
             ? Unknown(child, property, sections)
-            : [$"{child.Path}: there is no such setting; {Nearest(child.Key, properties.Keys)}"]);
+            : [$"{child.Path}: there is no such setting; {NearestName.Advice(child.Key, properties.Keys)}"]);
     }
 
     // What a list or a dictionary by name holds; null when the type is neither.
@@ -60,31 +61,4 @@ internal static class SettingNames
         type.IsArray ? type.GetElementType()
         : type != typeof(string) && type.IsGenericType && typeof(IEnumerable).IsAssignableFrom(type) ? type.GetGenericArguments()[^1]
         : null;
-
-    private static string Nearest(string name, IEnumerable<string> known)
-    {
-        var nearest = known.MinBy(candidate => Distance(name.ToUpperInvariant(), candidate.ToUpperInvariant()))!;
-        return Distance(name.ToUpperInvariant(), nearest.ToUpperInvariant()) <= 2 + (name.Length / 4)
-            ? $"did you mean \"{nearest}\"?"
-            : $"there are {string.Join(", ", known.Order(StringComparer.Ordinal))}";
-    }
-
-    // Levenshtein's distance, one row at a time.
-    private static int Distance(string a, string b)
-    {
-        var row = Enumerable.Range(0, b.Length + 1).ToArray();
-        for (var i = 1; i <= a.Length; i++)
-        {
-            var diagonal = row[0];
-            row[0] = i;
-            for (var j = 1; j <= b.Length; j++)
-            {
-                var cost = diagonal + (a[i - 1] == b[j - 1] ? 0 : 1);
-                diagonal = row[j];
-                row[j] = Math.Min(cost, Math.Min(row[j], row[j - 1]) + 1);
-            }
-        }
-
-        return row[b.Length];
-    }
 }

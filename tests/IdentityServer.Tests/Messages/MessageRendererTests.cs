@@ -2,7 +2,9 @@ using AngleSharp.Html.Parser;
 using IdentityServer.Core.Delivery;
 using IdentityServer.Core.Persistence.Tables;
 using IdentityServer.UI.Branding;
+using IdentityServer.UI.Languages;
 using IdentityServer.UI.Messages;
+using IdentityServer.UI.Resources;
 using Microsoft.Extensions.Options;
 using Xunit;
 
@@ -11,7 +13,7 @@ namespace IdentityServer.Tests.Messages;
 public sealed class MessageRendererTests
 {
     private const string Link = "https://id.example.org/sign-in/link?token=abc&x=1";
-    private readonly MessageRenderer renderer = new(Options.Create(new BrandOptions { Name = "Harbour & Co" }));
+    private readonly MessageRenderer renderer = new(Options.Create(new BrandOptions { Name = "Harbour & Co" }), Words.BuiltIn);
 
     [Fact]
     public void The_code_stands_at_the_start_of_subject_and_preview()
@@ -70,20 +72,65 @@ public sealed class MessageRendererTests
     }
 
     [Theory]
-    [InlineData("en")]
-    [InlineData("en-GB")]
-    [InlineData("qps-ploc")]
-    [InlineData("no such language")]
-    [InlineData("")]
-    public void Every_text_has_its_words_and_no_placeholder_is_left(string locale)
+    [InlineData("en", "en", "ltr")]
+    [InlineData("en-GB", "en", "ltr")]
+    [InlineData("qps-ploc", "en", "ltr")]
+    [InlineData("no such language", "en", "ltr")]
+    [InlineData("", "en", "ltr")]
+    [InlineData("de-AT", "de", "ltr")]
+    [InlineData("zh-CN", "zh-Hans", "ltr")]
+    [InlineData("fa-IR", "fa", "rtl")]
+    [InlineData("ar", "ar", "rtl")]
+    public void A_message_speaks_the_nearest_language_in_its_direction(string locale, string language, string direction)
     {
         foreach (var template in Enum.GetValues<MessageTemplate>())
         {
-            var mail = Render(template, locale: locale);
-            Assert.DoesNotContain("{", mail.Subject + mail.Text, StringComparison.Ordinal);
-            Assert.Equal("en", Parse(mail).DocumentElement.GetAttribute("lang"));
-            Assert.DoesNotContain("{", renderer.Render(template, Channel.Sms, locale, Model("Photos")).Text, StringComparison.Ordinal);
+            var root = Parse(Render(template, locale: locale)).DocumentElement;
+            Assert.Equal(language, root.GetAttribute("lang"));
+            Assert.Equal(direction, root.GetAttribute("dir"));
         }
+    }
+
+    [Fact]
+    public void In_every_language_no_placeholder_is_left_and_the_code_is_in_ASCII_digits()
+    {
+        foreach (var language in Language.Tags)
+        {
+            foreach (var template in Enum.GetValues<MessageTemplate>())
+            {
+                var mail = Render(template, locale: language);
+                Assert.DoesNotContain("{", mail.Subject + mail.Text, StringComparison.Ordinal);
+                Assert.DoesNotContain("{", renderer.Render(template, Channel.Sms, language, Model("Photos")).Text, StringComparison.Ordinal);
+            }
+
+            var sms = renderer.Render(MessageTemplate.SignInCode, Channel.Sms, language, Model("Photos")).Text;
+            Assert.EndsWith("\n\n@id.example.org #012345", sms, StringComparison.Ordinal);
+            Assert.StartsWith("012345", sms, StringComparison.Ordinal);
+            Assert.StartsWith("012345", Render(MessageTemplate.SignInCode, locale: language).Subject, StringComparison.Ordinal);
+        }
+    }
+
+    [Fact]
+    public void Latin_names_are_isolated_in_languages_from_the_right_and_minutes_have_their_digits()
+    {
+        var mail = Render(MessageTemplate.SignInCode, locale: "fa");
+        Assert.Contains("\u2068Photos\u2069", mail.Subject, StringComparison.Ordinal);
+        Assert.Contains("\u06f5", Parse(mail).QuerySelector("p.quiet")!.TextContent, StringComparison.Ordinal);
+        Assert.DoesNotContain("\u2068", Render(MessageTemplate.SignInCode).Subject, StringComparison.Ordinal);
+        Assert.Contains("\u2068\u0639\u06a9\u0633\u2069", Render(MessageTemplate.SignInCode, "\u0639\u06a9\u0633").Subject, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Every_text_of_a_message_is_said_somewhere()
+    {
+        var keys = Words.BuiltIn.Of("en").Keys.Where(key => key == "Footer" || Enum.GetNames<MessageTemplate>().Contains(key.Split('.')[0])).ToList();
+        var marked = new MessageRenderer(
+            Options.Create(new BrandOptions()), new Words(new Dictionary<string, Dictionary<string, string>> { ["en"] = keys.ToDictionary(key => key, key => $"<{key}>") }));
+        var said = string.Concat(Enum.GetValues<MessageTemplate>().SelectMany(template => new[] { Channel.Email, Channel.Sms }
+            .Select(channel => marked.Render(template, channel, "en", Model("Photos"))))
+            .Select(message => message.Subject + message.Text + System.Net.WebUtility.HtmlDecode(message.Html ?? "")));
+
+        Assert.DoesNotContain(keys, key => !said.Contains($"<{key}>", StringComparison.Ordinal));
     }
 
     [Fact]

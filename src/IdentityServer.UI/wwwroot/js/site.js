@@ -39,10 +39,12 @@ if (code) {
 for (const button of document.querySelectorAll("button[data-wait]")) {
   const end = performance.now() + Number(button.dataset.wait) * 1000;
   const label = button.textContent;
+  // The digits of the page's language.
+  const write = (number) => String(number).replace(/\d/g, (digit) => button.dataset.digits[digit]);
   const tick = () => {
     const left = Math.ceil((end - performance.now()) / 1000);
     button.disabled = left > 0;
-    button.textContent = left > 0 ? button.dataset.waitText.replace("{0}", left) : label;
+    button.textContent = left > 0 ? button.dataset.waitText.replace("{0}", write(left)) : label;
     if (left > 0) setTimeout(tick, 500);
   };
   tick();
