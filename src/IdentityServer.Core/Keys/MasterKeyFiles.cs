@@ -62,7 +62,8 @@ internal static class MasterKeyFiles
         {
             try
             {
-                return new FileStream(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
+                // Gone with the first to close it: by then the key is there, and whoever locks a new file finds it.
+                return new FileStream(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None, bufferSize: 1, FileOptions.DeleteOnClose);
             }
             catch (IOException) when (tries < 500)
             {

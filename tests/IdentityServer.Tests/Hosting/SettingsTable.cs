@@ -29,6 +29,12 @@ internal static partial class SettingsTable
             return;
         }
 
+        if (Item(type) is { } texts && Item(texts) == typeof(string))
+        {
+            table.Append(CultureInfo.InvariantCulture, $"| `{path}:<language>:<key>` |  | Words of your own for one text; its key and its gaps are those of the resource files. |\n");
+            return;
+        }
+
         var defaults = Activator.CreateInstance(type)!;
         foreach (var property in type.GetProperties(BindingFlags.Public | BindingFlags.Instance).Where(property => property.CanWrite || Item(property.PropertyType) is not null))
         {
