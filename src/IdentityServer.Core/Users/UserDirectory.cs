@@ -22,6 +22,20 @@ public sealed class UserDirectory(ServerDb db, TimeProvider time)
     /// <returns>What is wrong; null when it is done.</returns>
     public async Task<string?> PutAsync(string address, string? name, bool disabled, string? phone, CancellationToken cancellationToken)
     {
+        try
+        {
+            return await PutOnceAsync(address, name, disabled, phone, cancellationToken);
+        }
+        catch (DbUpdateException)
+        {
+            // Another instance that starts at the same moment was first: the unique index says so, and now there is an account to change.
+            db.ChangeTracker.Clear();
+            return await PutOnceAsync(address, name, disabled, phone, cancellationToken);
+        }
+    }
+
+    private async Task<string?> PutOnceAsync(string address, string? name, bool disabled, string? phone, CancellationToken cancellationToken)
+    {
         if (Address.Parse(address) is not { } read)
             return "this is neither an e-mail address nor a phone number with calling code that receives messages.";
 
