@@ -153,9 +153,10 @@ public sealed class RegistryWriter(IDbContextFactory<ServerDb> databases, Regist
         {
             await db.SaveChangesAsync(cancellationToken);
             await transaction.CommitAsync(cancellationToken);
-            registry.Invalidate();
         }
 
+        // Also when there was nothing left to write: another instance did, and whoever asked for the change wants to see it here.
+        registry.Invalidate();
         return problems;
     }
 }
