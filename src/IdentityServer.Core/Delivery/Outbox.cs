@@ -39,7 +39,10 @@ public sealed class Outbox
         this.clock = clock;
     }
 
-    /// <summary>Adds the message to what <paramref name="db"/> will save. Gives its id.</summary>
+    /// <summary>
+    /// Adds the message to what <paramref name="db"/> will save. Gives its id. Before a transaction is begun: sealing may write a new data protection
+    /// key through a connection of its own, which on SQLite would wait for that transaction.
+    /// </summary>
     public Guid Add(ServerDb db, NewMessage message)
     {
         var now = clock.GetUtcNow();

@@ -73,8 +73,8 @@ public abstract class DispatcherTests : IAsyncLifetime
         var instance = await Instance(new TestSender()).StartAsync();
         await using (var db = await database.OpenAsync())
         {
-            await using var transaction = await db.Database.BeginTransactionAsync();
             instance.Outbox.Add(db, New());
+            await using var transaction = await db.Database.BeginTransactionAsync();
             await db.SaveChangesAsync();
             await transaction.RollbackAsync();
         }
