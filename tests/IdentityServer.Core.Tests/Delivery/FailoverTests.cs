@@ -13,30 +13,9 @@ public sealed class SqliteFailoverTests(SqliteDatabase database) : FailoverTests
 
 public sealed class PostgresFailoverTests(PostgresDatabase database) : FailoverTests(database), IClassFixture<PostgresDatabase>;
 
-public abstract class FailoverTests : IAsyncLifetime
+public abstract class FailoverTests(TestDatabase database) : DeliveryTests(database)
 {
     private static readonly Task<SendResult> No = Task.FromResult<SendResult>(new SendResult.Retry("not now"));
-    private readonly TestDatabase database;
-    private readonly List<DeliveryInstance> started = [];
-
-    protected FailoverTests(TestDatabase database)
-    {
-        database.SkipIfMissing();
-        this.database = database;
-    }
-
-    public async ValueTask InitializeAsync()
-    {
-        await using var db = await database.OpenAsync();
-        await db.Messages.ExecuteDeleteAsync();
-        await db.Suppressions.ExecuteDeleteAsync();
-    }
-
-    public async ValueTask DisposeAsync()
-    {
-        foreach (var instance in started)
-            await instance.StopAsync();
-    }
 
     // P4: provider A down, B within 5 s.
     [Theory]
@@ -48,7 +27,7 @@ public abstract class FailoverTests : IAsyncLifetime
         var b = Sms("b");
         var instance = await StartAsync(a, b);
         var watch = Stopwatch.StartNew();
-        var row = await RowAsync(await QueueAsync(instance), message => message.Status == MessageStatus.Sent);
+        var row = await RowAsync(await TextAsync(instance), message => message.Status == MessageStatus.Sent);
 
         Assert.InRange(watch.Elapsed, TimeSpan.Zero, TimeSpan.FromSeconds(5));
         Assert.Equal("b", row.Provider);
@@ -61,7 +40,7 @@ public abstract class FailoverTests : IAsyncLifetime
     {
         var b = Sms("b");
         var instance = await StartAsync(Sms("a", (_, _) => Task.FromResult<SendResult>(new SendResult.Rejected("no mobile"))), b);
-        await RowAsync(await QueueAsync(instance), message => message.Status == MessageStatus.Failed);
+        await RowAsync(await TextAsync(instance), message => message.Status == MessageStatus.Failed);
         Assert.Equal(0, b.Tries);
     }
 
@@ -70,7 +49,7 @@ public abstract class FailoverTests : IAsyncLifetime
     {
         var b = Sms("b");
         var instance = await StartAsync(Sms("a", (_, _) => Task.FromResult<SendResult>(new SendResult.Ambiguous("cut off"))), b);
-        Assert.Equal("cut off", (await RowAsync(await QueueAsync(instance), message => message.Status == MessageStatus.Failed)).LastError);
+        Assert.Equal("cut off", (await RowAsync(await TextAsync(instance), message => message.Status == MessageStatus.Failed)).LastError);
         Assert.Equal(0, b.Tries);
     }
 
@@ -81,11 +60,11 @@ public abstract class FailoverTests : IAsyncLifetime
         var a = Sms("a", (_, _) => ++tries switch { 1 => Task.FromResult<SendResult>(new SendResult.Ambiguous("cut off")), 2 => No, _ => TestSender.Yes }, repeatsSafely: true);
         var b = Sms("b");
         var instance = await StartAsync(a, b);
-        var id = await QueueAsync(instance);
+        var id = await TextAsync(instance);
         await RowAsync(id, message => message is { LastError: "cut off", LeaseId: null });
-        database.Clock.Advance(TimeSpan.FromSeconds(3));
+        Database.Clock.Advance(TimeSpan.FromSeconds(3));
         Assert.Equal("a", (await RowAsync(id, message => message is { LastError: "not now", LeaseId: null })).Provider);
-        database.Clock.Advance(TimeSpan.FromSeconds(5));
+        Database.Clock.Advance(TimeSpan.FromSeconds(5));
 
         Assert.Equal("a", (await RowAsync(id, message => message.Status == MessageStatus.Sent)).Provider);
         Assert.Equal(0, b.Tries);
@@ -97,10 +76,10 @@ public abstract class FailoverTests : IAsyncLifetime
         var never = new TaskCompletionSource<SendResult>();
         var a = Sms("a", (_, _) => never.Task);
         var instance = await StartWithAsync(new() { ["Delivery:FailoverAfter"] = "00:00:00.3" }, a, Sms("b"));
-        var hanging = await QueueAsync(instance);
+        var hanging = await TextAsync(instance);
         await Eventually.TrueAsync(() => a.Tries == 1, "the first message hangs");
         await Task.Delay(500);
-        var good = await RowAsync(await QueueAsync(instance), message => message.Status == MessageStatus.Sent);
+        var good = await RowAsync(await TextAsync(instance), message => message.Status == MessageStatus.Sent);
 
         Assert.Equal("b", good.Provider);
         Assert.Equal(MessageStatus.Queued, (await RowAsync(hanging, _ => true)).Status);
@@ -114,47 +93,21 @@ public abstract class FailoverTests : IAsyncLifetime
         var never = new TaskCompletionSource<SendResult>();
         var a = new TestSender(async (_, cancellation) => await never.Task.WaitAsync(cancellation), true, "a", Channel.Email, repeatsElsewhere: true);
         var instance = await StartWithAsync(new() { ["Delivery:FailoverAfter"] = "00:00:00.3" }, a, new TestSender((_, _) => TestSender.Yes, true, "b", Channel.Email, repeatsElsewhere: true));
-        Assert.Equal("b", (await RowAsync(await QueueAsync(instance, Channel.Email), message => message.Status == MessageStatus.Sent)).Provider);
+        Assert.Equal("b", (await RowAsync(await QueueAsync(instance), message => message.Status == MessageStatus.Sent)).Provider);
     }
 
     [Fact]
     public async Task What_a_dead_instance_may_have_sent_is_not_sent_again()
     {
         var instance = Instance([], Sms("a"));
-        var id = await QueueAsync(instance);
+        var id = await TextAsync(instance);
         Assert.NotNull(await instance.Queue.LeaseAsync(await RowAsync(id, _ => true), TimeSpan.FromSeconds(50), "a"));
         await instance.StartAsync();
-        database.Clock.Advance(TimeSpan.FromSeconds(51));
+        Database.Clock.Advance(TimeSpan.FromSeconds(51));
 
         var row = await RowAsync(id, message => message.Status == MessageStatus.Failed);
         Assert.Contains("may have arrived", row.LastError, StringComparison.Ordinal);
         Assert.Equal(0, instance.Sender.Tries);
-    }
-
-    [Fact]
-    public async Task A_suppressed_number_gets_nothing_until_it_is_lifted_or_the_time_is_over()
-    {
-        var reason = (SendResult)new SendResult.Rejected("STOP", SuppressionReason.OptedOut);
-        var a = Sms("a", (_, _) => Task.FromResult(reason));
-        var instance = await StartAsync(a, Sms("b"));
-        await RowAsync(await QueueAsync(instance), message => message.LastError == "STOP");
-        reason = new SendResult.Accepted(null);
-
-        var suppressed = await RowAsync(await QueueAsync(instance), message => message.Status == MessageStatus.Failed);
-        Assert.Contains("suppression", suppressed.LastError, StringComparison.Ordinal);
-        Assert.Empty(suppressed.Recipient);
-        Assert.Equal(1, a.Tries);
-        await RowAsync(await QueueAsync(instance, to: "+989123456780"), message => message.Status == MessageStatus.Sent);
-
-        var list = instance.Services.GetRequiredService<Suppressions>();
-        Assert.True(await list.LiftAsync(Channel.Sms, "+989123456789", default));
-        Assert.False(await list.LiftAsync(Channel.Sms, "+989123456789", default));
-        await RowAsync(await QueueAsync(instance), message => message.Status == MessageStatus.Sent);
-
-        await list.AddAsync(instance.Services.GetRequiredService<MessageSeal>().Hash(Channel.Sms, "+989123456789"), SuppressionReason.DeadAddress, "a");
-        await RowAsync(await QueueAsync(instance), message => message.Status == MessageStatus.Failed);
-        database.Clock.Advance(TimeSpan.FromMinutes(61));
-        await RowAsync(await QueueAsync(instance), message => message.Status == MessageStatus.Sent);
     }
 
     [Fact]
@@ -174,51 +127,11 @@ public abstract class FailoverTests : IAsyncLifetime
         listener.SetMeasurementEventCallback<double>((instrument, _, tags, _) => Count(instrument, tags));
         listener.Start();
         await instance.StartAsync();
-        await RowAsync(await QueueAsync(instance), message => message.Status == MessageStatus.Sent);
-        await RowAsync(await QueueAsync(instance, to: "+989123456780"), message => message.Status == MessageStatus.Failed);
+        await RowAsync(await TextAsync(instance), message => message.Status == MessageStatus.Sent);
+        await RowAsync(await TextAsync(instance, "+989123456780"), message => message.Status == MessageStatus.Failed);
 
         Assert.Equal(
             ["duration:b", "failed:b,rejected", "queued:", "queued:", "sent:b", "tries:a,retry", "tries:a,retry", "tries:b,accepted", "tries:b,rejected"],
             counted.Order(StringComparer.Ordinal));
-    }
-
-    private static TestSender Sms(string name, Func<OutgoingMessage, CancellationToken, Task<SendResult>>? answer = null, bool repeatsSafely = false) =>
-        new(answer ?? ((_, _) => TestSender.Yes), repeatsSafely, name, Channel.Sms);
-
-    private DeliveryInstance Instance(Dictionary<string, string?> settings, params ISender[] senders)
-    {
-        var instance = new DeliveryInstance(database, senders, settings);
-        started.Add(instance);
-        return instance;
-    }
-
-    private Task<DeliveryInstance> StartAsync(params ISender[] senders) => StartWithAsync([], senders);
-
-    private Task<DeliveryInstance> StartWithAsync(Dictionary<string, string?> settings, params ISender[] senders) => Instance(settings, senders).StartAsync();
-
-    private async Task<Guid> QueueAsync(DeliveryInstance instance, Channel channel = Channel.Sms, string? to = null)
-    {
-        await using var db = await database.OpenAsync();
-        var model = new Dictionary<string, string>(StringComparer.Ordinal) { ["code"] = "493817" };
-        var message = new NewMessage(
-            null, channel, MessageTemplate.SignInCode, to ?? (channel == Channel.Email ? "ada@example.org" : "+989123456789"), model, "en", database.Clock.Now.AddHours(2));
-        var id = instance.Outbox.Add(db, message);
-        await db.SaveChangesAsync();
-        instance.Outbox.Wake();
-        return id;
-    }
-
-    private async Task<Message> RowAsync(Guid id, Func<Message, bool> condition)
-    {
-        Message? row = null;
-        await Eventually.TrueAsync(
-            async () =>
-            {
-                await using var db = await database.OpenAsync();
-                row = await db.Messages.AsNoTracking().SingleAsync(message => message.Id == id);
-                return condition(row);
-            },
-            "the message gets there");
-        return row!;
     }
 }
