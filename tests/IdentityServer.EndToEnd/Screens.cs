@@ -50,9 +50,14 @@ internal sealed record Screens(string Variant)
     /// <summary>A code that comes in at once, as from the keyboard's suggestion, is sent by the page itself.</summary>
     public static Task FillCodeAsync(IPage page, string code) => AnsweredAsync(page, () => page.GetByRole(AriaRole.Textbox).FillAsync(code));
 
+    /// <summary>Does something that loads another page, and waits until it is loaded.</summary>
     public static async Task AnsweredAsync(IPage page, Func<Task> action)
     {
-        await page.RunAndWaitForResponseAsync(action, response => response.Request.IsNavigationRequest && response.Status != 303);
-        await page.WaitForLoadStateAsync(LoadState.Load);
+        var loaded = new TaskCompletionSource();
+        void OnLoad(object? sender, IPage e) => loaded.TrySetResult();
+        page.Load += OnLoad;
+        await action();
+        await loaded.Task.WaitAsync(TimeSpan.FromSeconds(15));
+        page.Load -= OnLoad;
     }
 }
