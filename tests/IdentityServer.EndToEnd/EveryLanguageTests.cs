@@ -1,4 +1,5 @@
 using System.Text.RegularExpressions;
+using IdentityServer.Core.Delivery;
 using IdentityServer.UI.Languages;
 using Microsoft.Playwright;
 using Xunit;
@@ -54,6 +55,24 @@ public sealed class EveryLanguageTests(Stack stack)
         Assert.EndsWith("/sign-in", page.Url, StringComparison.Ordinal);
         Assert.Equal(1, await page.GetByRole(AriaRole.Alert).CountAsync());
         await screens.ShowAsync(page, "limited");
+        await page.Context.CloseAsync();
+    }
+
+    [Theory]
+    [MemberData(nameof(All))]
+    public async Task Every_message_can_be_looked_at_in_every_language(string language)
+    {
+        var page = await stack.NewPersonAsync(Phone, language: language);
+        await page.GotoAsync($"{stack.Server.Address}/dev/messages?language={language}");
+        Assert.Equal(Enum.GetValues<MessageTemplate>().Length, await page.GetByRole(AriaRole.Article).CountAsync());
+        foreach (var mail in await page.Locator("iframe").AllAsync())
+        {
+            await mail.ScrollIntoViewIfNeededAsync();
+            await Assertions.Expect(mail.ContentFrame.Locator("html")).ToHaveAttributeAsync("lang", language);
+        }
+
+        await new Screens($"in-{language.ToLowerInvariant()}").PictureAsync(page, "messages");
+        Assert.True(await page.EvaluateAsync<int>("document.documentElement.scrollWidth - document.documentElement.clientWidth") <= 0, "The page is wider than the screen.");
         await page.Context.CloseAsync();
     }
 
