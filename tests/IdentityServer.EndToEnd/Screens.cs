@@ -26,11 +26,16 @@ internal sealed record Screens(string Variant)
         await page.WaitForLoadStateAsync(LoadState.Load);
         await PictureAsync(page, name);
 
-        var overflow = await page.EvaluateAsync<int>("document.documentElement.scrollWidth - document.documentElement.clientWidth");
-        Assert.True(overflow <= 0, $"{name}-{Variant} is {overflow} pixels wider than the screen.");
+        await FitsAsync(page, $"{name}-{Variant}");
         var found = await page.RunAxe();
         Assert.True(found.Violations.Length == 0, $"{name}-{Variant}: " + string.Join("\n", found.Violations.Select(violation =>
             $"{violation.Id}: {violation.Help} at {string.Join(", ", violation.Nodes.Select(node => node.Html))}")));
+    }
+
+    public static async Task FitsAsync(IPage page, string name)
+    {
+        var overflow = await page.EvaluateAsync<int>("document.documentElement.scrollWidth - document.documentElement.clientWidth");
+        Assert.True(overflow <= 0, $"{name} is {overflow} pixels wider than the screen.");
     }
 
     /// <summary>Alone for a page with a mail in it: axe waits for ever to run in a frame whose sandbox allows no script.</summary>
