@@ -5,6 +5,7 @@ using IdentityServer.Core.Keys;
 using IdentityServer.Core.Persistence;
 using IdentityServer.Development;
 using IdentityServer.Hosting;
+using IdentityServer.Management;
 using IdentityServer.Protocol;
 using IdentityServer.UI;
 
@@ -21,6 +22,7 @@ try
         .AddCore()
         .AddDelivery(builder.Environment)
         .AddUI()
+        .AddManagement()
         .AddServer(builder.Environment);
 
     await using var app = builder.Build();
@@ -35,10 +37,12 @@ try
     app.UseErrors();
     app.UseCors();
     app.UseRequestLimits();
+    app.UseApiAccess();
     app.MapProtocol();
     app.MapOneTimeCode();
     app.MapDeliveryCallbacks();
     app.MapUI();
+    app.MapManagement();
     app.MapHealthChecks("/health");
     if (app.Environment.IsDevelopment())
     {
