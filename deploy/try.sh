@@ -21,7 +21,9 @@ folder=$(mktemp -d)
 chmod 711 "$folder"
 pids=()
 finish() {
-  kill "${pids[@]}" 2>/dev/null || true
+  # PostgreSQL is the first; at once, as nothing is kept.
+  [ ${#pids[@]} -eq 0 ] || kill -QUIT "${pids[0]}" 2>/dev/null || true
+  kill "${pids[@]:1}" 2>/dev/null || true
   wait "${pids[@]}" 2>/dev/null || true
   chmod -R u+w "$folder"
   rm -rf "$folder"
@@ -84,17 +86,17 @@ pids+=($!)
 wait_for PostgreSQL "$postgres/pg_isready" --host=127.0.0.1 --port="$database"
 
 # 4. The server: once for the migrations, then two instances. The settings are those of compose.yaml.
-server() { # words of the command line
-  (cd "$folder/app" && exec env --ignore-environment "PATH=$PATH" HOME=/nonexistent TMPDIR="$folder/nginx" ${DOTNET_ROOT:+DOTNET_ROOT="$DOTNET_ROOT"} \
+server() { # words of the command line; in a subshell, which it becomes
+  cd "$folder/app" && exec env --ignore-environment "PATH=$PATH" HOME=/nonexistent TMPDIR="$folder/nginx" ${DOTNET_ROOT:+DOTNET_ROOT="$DOTNET_ROOT"} \
     DOTNET_EnableDiagnostics=0 ASPNETCORE_ENVIRONMENT=Production "ASPNETCORE_URLS=${listen:-http://127.0.0.1:1}" \
     "IDENTITYSERVER_CONFIG=$folder/secrets/server.json${CONFIG:+;$folder/secrets/more.json}" \
     "Server__Issuer=https://localhost:$public" "AllowedHosts=localhost;127.0.0.1" Database__Provider=Postgres \
     "Keys__MasterKeyFile=$folder/secrets/master.key" Hosting__TrustedProxies__0=127.0.0.1 \
-    "${unprivileged[@]}" dotnet IdentityServer.dll "$@")
+    "${unprivileged[@]}" dotnet IdentityServer.dll "$@"
 }
-server migrate > "$folder/migrate.log" 2>&1 || { cat "$folder/migrate.log" >&2; exit 1; }
+(server migrate) > "$folder/migrate.log" 2>&1 || { cat "$folder/migrate.log" >&2; exit 1; }
 for number in 1 2; do
-  listen=http://127.0.0.1:${ports[number - 1]} server > "$folder/instance-$number.log" 2>&1 &
+  (listen=http://127.0.0.1:${ports[number - 1]}; server) > "$folder/instance-$number.log" 2>&1 &
   pids+=($!)
 done
 for number in 1 2; do
@@ -103,7 +105,7 @@ done
 
 # 5. nginx, with the names that only containers have replaced.
 sed "s|server-1:8080|127.0.0.1:${ports[0]}|; s|server-2:8080|127.0.0.1:${ports[1]}|; s|listen 8080|listen 127.0.0.1:$plain|; s|listen 8443|listen 127.0.0.1:$public|
-  s|/run/secrets/|$folder/secrets/|; s|/dev/stdout|$folder/nginx/access.log|; s|/tmp/|$folder/nginx/|" deploy/nginx.conf > "$folder/nginx.conf"
+  s|/tmp/|$folder/nginx/|; s|/run/secrets/|$folder/secrets/|; s|/dev/stdout|$folder/nginx/access.log|" deploy/nginx.conf > "$folder/nginx.conf"
 chmod 644 "$folder/nginx.conf"
 "${unprivileged[@]}" nginx -e stderr -t -q -c "$folder/nginx.conf"
 (exec "${unprivileged[@]}" nginx -e stderr -c "$folder/nginx.conf" -g 'daemon off;') > "$folder/nginx.log" 2>&1 &
@@ -125,7 +127,7 @@ fi
 value() { sed -nE "s/.*\"$1\": *\"([^\"]+)\".*/\1/p" <<< "$answer"; }
 expect() { [ -n "$(value "$1")" ] || { echo "no $1 in: $answer" >&2; exit 1; }; }
 post() { local path=$1; shift; answer=$(fetch "https://localhost:$public$path" "$@"); }
-server applications add check --kind native --otp --own > "$folder/add.log"
+(server applications add check --kind native --otp --own) > "$folder/add.log" 2>&1
 sleep 3 # until each instance has seen it: Registry:Freshness
 post /connect/otp -d client_id=check -d address=someone@mail.example --data-urlencode 'scope=openid offline_access'
 expect challenge
@@ -140,6 +142,6 @@ refresh() { post /connect/token -d grant_type=refresh_token -d client_id=check -
 for _ in 1 2 3 4; do refresh; done
 sleep 0.2
 echo "refreshed four times, by instances at$(sed -nE 's/.*\/connect\/token.* to=([0-9.:]+).*/\1/p' "$folder/nginx/access.log" | sort | uniq -c | tr '\n' ' ' | tr -s ' ')"
-kill -9 "${pids[1]}"
+{ kill -9 "${pids[1]}"; wait "${pids[1]}"; } 2>/dev/null || true
 for _ in 1 2 3 4; do refresh; done
 echo "killed instance 1, refreshed four times more"

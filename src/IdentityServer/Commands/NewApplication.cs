@@ -10,6 +10,7 @@ namespace IdentityServer.Commands;
 internal sealed class NewApplication
 {
     private static readonly string[] SignIn = [ScopeNames.OpenId, ScopeNames.Profile, ScopeNames.Email, ScopeNames.OfflineAccess];
+    private const string OneTimeCode = "urn:identityserver:params:oauth:grant-type:otp";
     private static readonly string[] Kinds = ["spa", "web", "native", "machine"];
 
     private readonly Argument<string> clientId = new("client-id") { Description = "Its client_id: A-Z a-z 0-9 . _ ~ -" };
@@ -92,7 +93,7 @@ internal sealed class NewApplication
             RedirectUris = line.GetValue(redirectUris) ?? [],
             PostLogoutRedirectUris = line.GetValue(postLogoutUris) ?? [],
             GrantTypes = typed == "machine" ? [GrantTypes.ClientCredentials]
-                : [.. hasUris ? [GrantTypes.AuthorizationCode] : Array.Empty<string>(), .. line.GetValue(otp) ? [OneTimeCodeChallenge.GrantType] : Array.Empty<string>(), GrantTypes.RefreshToken],
+                : [.. hasUris ? [GrantTypes.AuthorizationCode] : Array.Empty<string>(), .. line.GetValue(otp) ? [OneTimeCode] : Array.Empty<string>(), GrantTypes.RefreshToken],
             Scopes = asked is { Length: > 0 } ? asked : typed == "machine" ? [] : SignIn,
         };
     }
