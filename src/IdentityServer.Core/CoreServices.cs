@@ -4,6 +4,7 @@ using IdentityServer.Core.Consent;
 using IdentityServer.Core.Delivery;
 using IdentityServer.Core.Keys;
 using IdentityServer.Core.Persistence;
+using IdentityServer.Core.Proofs;
 using IdentityServer.Core.SignIn;
 using IdentityServer.Core.Users;
 using IdentityServer.Core.Users.Phones;
@@ -42,6 +43,8 @@ public static class CoreServices
         services.AddSingleton(provider => SecretsOf(Get<MasterKeys>(provider)));
         services.AddScoped<Accounts>();
         services.AddScoped<UserDirectory>();
+        services.AddScoped<UserQueries>();
+        services.AddScoped(provider => new UserAdministration(Get<ServerDb>(provider), Get<Accounts>(provider), Get<TimeProvider>(provider)));
         services.AddScoped<SessionWriter>();
         services.AddScoped(provider => new Sessions(Get<ServerDb>(provider), Get<SessionWriter>(provider), Get<TimeProvider>(provider)));
         services.AddScoped<ISessions>(Get<Sessions>);
@@ -68,7 +71,7 @@ public static class CoreServices
         services.PostConfigure<DeliveryOptions>(options => options.Sms.Providers.RemoveAll(string.IsNullOrWhiteSpace));
         services.AddSingleton<AddressReader>();
         services.AddScoped<Challenges>();
-        services.AddScoped<SignInLimits>();
+        services.AddScoped<ProofLimits>();
         services.AddScoped<SmsGate>();
         services.AddSingleton<SmsAlarm>();
         services.AddSingleton(provider => new RefusedRequests(
@@ -76,6 +79,7 @@ public static class CoreServices
         services.AddSingleton(new CountryOf(number => PhoneNumberReader.Read(number, defaultRegion: null)?.Region));
         services.AddSingleton(provider => new SmsStops(
             Get<IDbContextFactory<ServerDb>>(provider), Get<IOptions<DeliveryOptions>>(provider), Get<IOptions<LimitOptions>>(provider), Get<TimeProvider>(provider)));
+        services.AddScoped<Recipients>();
         services.AddScoped<ChallengeSender>();
         services.AddScoped<CodeChecker>();
         services.AddScoped<Completer>();

@@ -24,6 +24,9 @@ public static class ProtocolEndpoints
     /// </summary>
     public const string CorsPolicy = "IdentityServer.Protocol";
 
+    /// <summary>The same for APIs of this server that take its access tokens, with every method.</summary>
+    public const string ApiCorsPolicy = "IdentityServer.Api";
+
     private static readonly string[] Get = [HttpMethods.Get];
     private static readonly string[] Post = [HttpMethods.Post];
     private static readonly string[] GetAndPost = [HttpMethods.Get, HttpMethods.Post];
@@ -46,6 +49,7 @@ public static class ProtocolEndpoints
         services.AddScoped<TokenIssuer>();
         services.AddScoped<RefreshTokens>();
         services.AddScoped<AccessTokenReader>();
+        services.AddScoped(provider => new BearerAccess(provider.GetRequiredService<Issuer>(), provider.GetRequiredService<AccessTokenReader>()));
         services.AddScoped<IGrant, AuthorizationCodeGrant>();
         services.AddScoped<IGrant, RefreshTokenGrant>();
         services.AddScoped<IGrant, ClientCredentialsGrant>();

@@ -11,12 +11,15 @@ namespace IdentityServer.Protocol;
 /// </summary>
 internal sealed class RegisteredOrigins(IOptions<CorsOptions> options) : ICorsPolicyProvider
 {
+    private static readonly string[] Protocol = [HttpMethods.Get, HttpMethods.Post];
+    private static readonly string[] Api = [HttpMethods.Get, HttpMethods.Post, HttpMethods.Put, HttpMethods.Patch, HttpMethods.Delete];
+
     private readonly DefaultCorsPolicyProvider others = new(options);
 
     /// <inheritdoc/>
     public async Task<CorsPolicy?> GetPolicyAsync(HttpContext context, string? policyName)
     {
-        if (policyName != ProtocolEndpoints.CorsPolicy)
+        if (policyName is not (ProtocolEndpoints.CorsPolicy or ProtocolEndpoints.ApiCorsPolicy))
             return await others.GetPolicyAsync(context, policyName);
 
         var origin = context.Request.Headers.Origin.ToString();
@@ -24,7 +27,7 @@ internal sealed class RegisteredOrigins(IOptions<CorsOptions> options) : ICorsPo
         var known = origin.Length > 0 && await registry.IsOriginRegisteredAsync(origin, context.RequestAborted);
         return new CorsPolicyBuilder()
             .SetIsOriginAllowed(candidate => known && candidate == origin)
-            .WithMethods(HttpMethods.Get, HttpMethods.Post)
+            .WithMethods(policyName == ProtocolEndpoints.CorsPolicy ? Protocol : Api)
             .AllowAnyHeader()
             .WithExposedHeaders("WWW-Authenticate", "ETag", "Retry-After")
             .SetPreflightMaxAge(TimeSpan.FromMinutes(10))

@@ -5,6 +5,7 @@ using IdentityServer.Core.Keys;
 using IdentityServer.Core.Persistence;
 using IdentityServer.Development;
 using IdentityServer.Hosting;
+using IdentityServer.Management;
 using IdentityServer.Protocol;
 using IdentityServer.UI;
 
@@ -21,10 +22,12 @@ try
     app.UseErrors();
     app.UseCors();
     app.UseRequestLimits();
+    app.UseApiAccess();
     app.MapProtocol();
     app.MapOneTimeCode();
     app.MapDeliveryCallbacks();
     app.MapUI();
+    app.MapManagement();
     app.MapHealthChecks("/health");
     if (app.Environment.IsDevelopment())
     {

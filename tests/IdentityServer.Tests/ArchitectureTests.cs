@@ -11,9 +11,10 @@ public sealed partial class ArchitectureTests
     // What each folder of Core may use beside Protocol and itself.
     private static readonly Dictionary<string, string[]> CoreLayers = new(StringComparer.Ordinal)
     {
-        ["SignIn"] = ["Users", "Delivery", "Abuse", "Audit", "Keys", "Persistence"],
+        ["SignIn"] = ["Proofs", "Users", "Delivery", "Abuse", "Audit", "Keys", "Persistence"],
+        ["Proofs"] = ["Users", "Delivery", "Abuse", "Audit", "Keys", "Persistence"],
         ["Consent"] = ["Users", "Audit", "Keys", "Persistence"],
-        ["Account"] = ["Users", "Audit", "Keys", "Persistence"],
+        ["Account"] = ["Proofs", "Users", "Delivery", "Abuse", "Audit", "Keys", "Persistence"],
         ["Users"] = ["Abuse", "Audit", "Keys", "Persistence"],
         ["Delivery"] = ["Audit", "Keys", "Persistence"],
         ["Abuse"] = ["Keys", "Persistence"],

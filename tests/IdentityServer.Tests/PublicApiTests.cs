@@ -41,7 +41,7 @@ public sealed class PublicApiTests
     private static string Describe(Type type)
     {
         var text = new StringBuilder().Append(Kind(type)).Append(' ').Append(Name(type));
-        var bases = type.GetInterfaces().Where(face => face.IsPublic && !face.FullName!.StartsWith("System.", StringComparison.Ordinal)).Select(Name).Order(StringComparer.Ordinal);
+        var bases = type.GetInterfaces().Where(face => face.IsPublic && face.Namespace?.StartsWith("System", StringComparison.Ordinal) != true).Select(Name).Order(StringComparer.Ordinal);
         if (type.BaseType is { } parent && parent != typeof(object) && parent != typeof(ValueType) && parent != typeof(Enum) && parent != typeof(MulticastDelegate))
             bases = bases.Prepend(Name(parent)).Order(StringComparer.Ordinal);
         if (bases.Any())

@@ -31,6 +31,9 @@ public enum AuditKind
     /// <summary>A challenge was made and a message queued. Data: <c>decoy</c>; <c>test</c> when the address has a fixed code and nothing was sent.</summary>
     SignInStarted,
 
+    /// <summary>A code for another purpose than signing in was asked for. Data: as <see cref="SignInStarted"/>.</summary>
+    CodeSent,
+
     /// <summary>Another code was asked for.</summary>
     CodeSentAgain,
 
@@ -60,4 +63,19 @@ public enum AuditKind
 
     /// <summary>An application was allowed scopes. Data: <c>scopes</c>.</summary>
     ConsentGiven,
+
+    /// <summary>An administrator locked the account. Data, here and below: <c>through</c>, and <c>by</c>, the administrator.</summary>
+    UserDisabled,
+
+    /// <summary>An administrator opened the account.</summary>
+    UserEnabled,
+
+    /// <summary>An administrator ended the account's sessions, authorizations and tokens.</summary>
+    UserSignedOut,
+
+    /// <summary>An administrator changed the account's roles. Data: also <c>roles</c>.</summary>
+    RolesChanged,
+
+    /// <summary>The account was deleted, by an administrator or its owner.</summary>
+    UserDeleted,
 }

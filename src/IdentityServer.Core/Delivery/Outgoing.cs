@@ -13,6 +13,18 @@ public enum MessageTemplate
 
     /// <summary>Nobody has the address and registration is closed. Model: <c>host</c>.</summary>
     NoAccount,
+
+    /// <summary>A code that activates an account. Model: <c>code</c>, <c>minutes</c>, <c>application</c> (may be empty), <c>host</c>.</summary>
+    ActivationCode,
+
+    /// <summary>Somebody wanted to register, or to take over, an address that has an account. Model: <c>host</c>.</summary>
+    AddressTaken,
+
+    /// <summary>A code that confirms an address, or that its owner is there. Model: as <see cref="ActivationCode"/>.</summary>
+    ConfirmationCode,
+
+    /// <summary>To the old address: the account's address was changed. Model: <c>address</c> (the new one, masked), <c>link</c> (undoes it), <c>days</c> (the link's life), <c>host</c>.</summary>
+    AddressChanged,
 }
 
 /// <summary>A message in words.</summary>

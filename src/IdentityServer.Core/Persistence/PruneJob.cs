@@ -26,6 +26,8 @@ public sealed class PruneJob(IDbContextFactory<ServerDb> databases, IOptions<Pru
         deleted += await BatchesAsync(db, "Messages", "Id", "ExpiresAt", now - options.Value.MessageRetention, cancellationToken);
         deleted += await BatchesAsync(db, "Counters", "Key", "ExpiresAt", now, cancellationToken);
         deleted += await BatchesAsync(db, "Suppressions", "Hash", "ExpiresAt", now, cancellationToken);
+        deleted += await BatchesAsync(db, "AddressChanges", "Id", "ExpiresAt", now, cancellationToken);
+        deleted += await BatchesAsync(db, "AuditEvents", "Id", "At", now - options.Value.AuditRetention, cancellationToken);
 
         // In this order: an authorization stays for its tokens, a session for its authorizations.
         deleted += await AuthorizationsAsync(db, cutoff, cancellationToken);

@@ -29,6 +29,7 @@ public sealed class RegistryWriter(IDbContextFactory<ServerDb> databases, Regist
         new() { Name = ScopeNames.Email, DisplayName = "E-mail address", Description = "See your e-mail address.", Claims = ["email", "email_verified"] },
         new() { Name = ScopeNames.Phone, DisplayName = "Phone number", Description = "See your phone number.", Claims = ["phone_number", "phone_number_verified"] },
         new() { Name = ScopeNames.OfflineAccess, DisplayName = "Stay signed in", Description = "Keep access while you are away." },
+        .. ApiScopes.All,
     ];
 
     /// <summary>Adds the scopes of OpenID Connect that are missing; those that are there stay as they are.</summary>

@@ -43,6 +43,9 @@ public abstract class ServerDb(DbContextOptions options) : IdentityDbContext<Use
     /// <summary>Pending proofs of addresses.</summary>
     public DbSet<Challenge> Challenges => Set<Challenge>();
 
+    /// <summary>Addresses that were changed and may be taken back.</summary>
+    public DbSet<AddressChange> AddressChanges => Set<AddressChange>();
+
     /// <summary>The outbox.</summary>
     public DbSet<Message> Messages => Set<Message>();
 

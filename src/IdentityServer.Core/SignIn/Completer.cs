@@ -1,6 +1,7 @@
 using IdentityServer.Core.Audit;
 using IdentityServer.Core.Persistence;
 using IdentityServer.Core.Persistence.Tables;
+using IdentityServer.Core.Proofs;
 using IdentityServer.Core.Users;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Storage;
@@ -41,7 +42,7 @@ internal sealed class Completer(
     Accounts accounts,
     SmsGate gate,
     SessionWriter sessions,
-    SignInLimits limits,
+    ProofLimits limits,
     TestAddresses tests,
     IOptions<SignInOptions> settings,
     TimeProvider time)
@@ -104,7 +105,7 @@ internal sealed class Completer(
         Challenge challenge, Address address, KnownUser account, Finisher finisher, DateTimeOffset now, CancellationToken cancellationToken)
     {
         await using var transaction = await db.Database.BeginTransactionAsync(cancellationToken);
-        if (!await MoveAsync(challenge, ChallengeStatus.Completed, challenge.ExpiresAt, now, cancellationToken)
+        if (!await challenges.MoveAsync(challenge, ChallengeStatus.Completed, challenge.ExpiresAt, now, cancellationToken)
             || !await accounts.TouchAsync(account.Id, address, finisher.Locale, now, cancellationToken))
             return null;
 
@@ -131,13 +132,13 @@ internal sealed class Completer(
     private async Task<Completion?> SignUpAsync(Challenge challenge, Address address, Finisher finisher, DateTimeOffset now, CancellationToken cancellationToken)
     {
         await using var transaction = await db.Database.BeginTransactionAsync(cancellationToken);
-        if (!await MoveAsync(challenge, ChallengeStatus.Completed, challenge.ExpiresAt, now, cancellationToken))
+        if (!await challenges.MoveAsync(challenge, ChallengeStatus.Completed, challenge.ExpiresAt, now, cancellationToken))
             return null;
 
         await SettleAsync(challenge, cancellationToken);
         if (await accounts.ReleaseAsync(address, now, cancellationToken) is { } bearer)
             AuditLog.Add(db, AuditKind.UnprovenStateRemoved, now, new AuditSubject(bearer, Ip: finisher.Ip));
-        var userId = accounts.Add(address, finisher.Name!, finisher.Locale, now);
+        var userId = await accounts.AddAsync(address, finisher.Name!, finisher.Locale, now, cancellationToken);
         try
         {
             await db.SaveChangesAsync(cancellationToken);
@@ -164,7 +165,7 @@ internal sealed class Completer(
             return new Completion.NewPerson();
 
         await using var transaction = await db.Database.BeginTransactionAsync(cancellationToken);
-        if (!await MoveAsync(challenge, ChallengeStatus.Verified, now + options.DetailsLifetime, now, cancellationToken))
+        if (!await challenges.MoveAsync(challenge, ChallengeStatus.Verified, now + options.DetailsLifetime, now, cancellationToken))
             return null;
 
         await SettleAsync(challenge, cancellationToken);
@@ -176,7 +177,7 @@ internal sealed class Completer(
     private async Task<Completion?> RefuseAsync(Challenge challenge, KnownUser? account, Finisher finisher, DateTimeOffset now, CancellationToken cancellationToken)
     {
         await using var transaction = await db.Database.BeginTransactionAsync(cancellationToken);
-        if (!await MoveAsync(challenge, ChallengeStatus.Spent, challenge.ExpiresAt, now, cancellationToken))
+        if (!await challenges.MoveAsync(challenge, ChallengeStatus.Spent, challenge.ExpiresAt, now, cancellationToken))
             return null;
 
         AuditLog.Add(db, AuditKind.SignInRefused, now, new AuditSubject(account?.Id, challenge.ApplicationId, Ip: finisher.Ip));
@@ -198,7 +199,7 @@ internal sealed class Completer(
     // Proving comes before signing up: what the proof gave back is not given back again.
     private Task SettleAsync(Challenge challenge, CancellationToken cancellationToken) => challenge.Status != ChallengeStatus.Pending
         ? Task.CompletedTask
-        : SignInLimits.SettleAsync(
+        : ProofLimits.SettleAsync(
             db, challenge, challenge.Channel == Channel.Sms ? gate.Answered(challenges.AddressOf(challenge)) : [], cancellationToken);
 
     private async Task CommitAsync(IDbContextTransaction transaction, CancellationToken cancellationToken)
@@ -207,12 +208,4 @@ internal sealed class Completer(
         await transaction.CommitAsync(cancellationToken);
         db.ChangeTracker.Clear();
     }
-
-    // The claim. Sends is part of the condition: a code or link that was replaced between comparing and claiming buys nothing.
-    private async Task<bool> MoveAsync(Challenge challenge, ChallengeStatus to, DateTimeOffset expiresAt, DateTimeOffset now, CancellationToken cancellationToken) =>
-        await db.Challenges
-            .Where(row => row.Id == challenge.Id && row.Status == challenge.Status && row.Sends == challenge.Sends && row.ExpiresAt > now)
-            .ExecuteUpdateAsync(
-                set => set.SetProperty(row => row.Status, to).SetProperty(row => row.VerifiedAt, now).SetProperty(row => row.ExpiresAt, expiresAt),
-                cancellationToken) == 1;
 }

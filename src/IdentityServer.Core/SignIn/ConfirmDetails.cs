@@ -1,4 +1,5 @@
 using IdentityServer.Core.Persistence.Tables;
+using IdentityServer.Core.Proofs;
 using IdentityServer.Core.Users;
 
 namespace IdentityServer.Core.SignIn;
@@ -20,7 +21,7 @@ public sealed class ConfirmDetails
     /// <summary>What the page shows; null when the proof is too old or not this browser's.</summary>
     public async Task<DetailsView?> LookAsync(Guid challengeId, Visitor visitor, CancellationToken cancellationToken)
     {
-        var challenge = await challenges.FindAsync(challengeId, visitor.BrowserHash, applicationId: null, cancellationToken);
+        var challenge = await challenges.FindAsync(ChallengePurpose.SignIn, challengeId, visitor.BrowserHash, applicationId: null, cancellationToken);
         return challenge is not null && challenge.AwaitsDetailsAt(time.GetUtcNow())
             ? new DetailsView(challenges.AddressOf(challenge), challenge.Channel, challenge.Request)
             : null;
@@ -29,7 +30,7 @@ public sealed class ConfirmDetails
     /// <summary>Makes the account and signs in. If the address got an account meanwhile, signs in to that.</summary>
     public async Task<DetailsOutcome> ConfirmAsync(Guid challengeId, string name, Visitor visitor, CancellationToken cancellationToken)
     {
-        var challenge = await challenges.FindAsync(challengeId, visitor.BrowserHash, applicationId: null, cancellationToken);
+        var challenge = await challenges.FindAsync(ChallengePurpose.SignIn, challengeId, visitor.BrowserHash, applicationId: null, cancellationToken);
         if (challenge is not { Status: ChallengeStatus.Verified or ChallengeStatus.Completed } || challenge.ExpiresAt <= time.GetUtcNow())
             return new DetailsOutcome.Gone();
         if (PersonName.Read(name) is not { } read)

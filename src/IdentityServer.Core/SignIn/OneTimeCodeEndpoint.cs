@@ -1,3 +1,5 @@
+using IdentityServer.Core.Persistence.Tables;
+using IdentityServer.Core.Proofs;
 using System.Globalization;
 using IdentityServer.Core.Users;
 using IdentityServer.Protocol;
@@ -60,7 +62,7 @@ internal sealed class OneTimeCodeEndpoint(
 
         var secret = OneTimeCodeChallenge.NewSecret();
         var asker = AskerOf(context, client.Application, new OneTimeCodeChallenge(Guid.Empty, secret), LocaleOf(parameters["ui_locales"])) with { Request = scopes };
-        return await sender.StartAsync(address, asker, context.RequestAborted) switch
+        return await sender.StartAsync(ChallengePurpose.SignIn, address, asker, context.RequestAborted) switch
         {
             StartOutcome.Started(var id) => await AnswerAsync(context, new OneTimeCodeChallenge(id, secret)),
             StartOutcome.TryLater(var at) => TooMany("Too many codes were asked for.", at),
@@ -79,7 +81,7 @@ internal sealed class OneTimeCodeEndpoint(
     {
         const string Gone = "The challenge is finished, too old or not this client's: start again with address.";
         if (OneTimeCodeChallenge.Read(text) is not { } sent
-            || await challenges.FindAsync(sent.Id, sent.BrowserHash, client.Application.Id, context.RequestAborted) is not { } challenge)
+            || await challenges.FindAsync(ChallengePurpose.SignIn, sent.Id, sent.BrowserHash, client.Application.Id, context.RequestAborted) is not { } challenge)
             return ProtocolError.InvalidGrant(Gone);
 
         var asker = AskerOf(context, client.Application, sent, challenge.Locale);

@@ -1,5 +1,6 @@
 using System.Globalization;
 using IdentityServer.Core.Persistence.Tables;
+using IdentityServer.Core.Proofs;
 using IdentityServer.Core.Users;
 using IdentityServer.Protocol;
 using IdentityServer.Protocol.Grants;
@@ -32,7 +33,7 @@ internal sealed class OneTimeCodeGrant(Challenges challenges, CodeChecker checke
         if (typedName is not null && name is null)
             return Refuse(ProtocolError.InvalidRequest("name must be 1 to 100 characters without control characters."));
         if (OneTimeCodeChallenge.Read(text) is not { } sent
-            || await challenges.FindAsync(sent.Id, sent.BrowserHash, application.Id, cancellationToken) is not { } challenge)
+            || await challenges.FindAsync(ChallengePurpose.SignIn, sent.Id, sent.BrowserHash, application.Id, cancellationToken) is not { } challenge)
             return Refuse(Gone);
 
         // Before the code is spent: a bad scope must not cost the person another code.

@@ -3,46 +3,6 @@ using IdentityServer.Core.Users;
 
 namespace IdentityServer.Core.SignIn;
 
-/// <summary>What starting a sign-in came to.</summary>
-public abstract record StartOutcome
-{
-    private StartOutcome()
-    {
-    }
-
-    /// <summary>A challenge waits; whether the address is known, disabled or new cannot be told from this.</summary>
-    public sealed record Started(Guid ChallengeId) : StartOutcome;
-
-    /// <summary>What was typed is no address that can be written to.</summary>
-    public sealed record NotAnAddress : StartOutcome;
-
-    /// <summary>A phone number of a kind that is sent no text messages.</summary>
-    public sealed record NoMessages : StartOutcome;
-
-    /// <summary>A phone number, where text messages are not set up.</summary>
-    public sealed record OnlyEmail : StartOutcome;
-
-    /// <summary>Too many for this address or from this network; alike for known and unknown addresses.</summary>
-    public sealed record TryLater(DateTimeOffset At) : StartOutcome;
-}
-
-/// <summary>What asking for another code came to.</summary>
-public abstract record ResendOutcome
-{
-    private ResendOutcome()
-    {
-    }
-
-    /// <summary>A new code is on its way; the earlier one is dead.</summary>
-    public sealed record Sent : ResendOutcome;
-
-    /// <summary>Not yet.</summary>
-    public sealed record TooSoon(DateTimeOffset At) : ResendOutcome;
-
-    /// <summary>The challenge is finished, too old, or not this browser's: start again.</summary>
-    public sealed record Gone : ResendOutcome;
-}
-
 /// <summary>What is known of a challenge by the browser that began it; for the code page.</summary>
 /// <param name="Address">As it was typed, normalised: the person sees where the message went.</param>
 /// <param name="Channel">How the message travels; by text message it holds a code but no link.</param>

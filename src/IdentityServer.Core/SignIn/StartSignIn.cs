@@ -1,5 +1,6 @@
 using IdentityServer.Core.Delivery;
 using IdentityServer.Core.Persistence.Tables;
+using IdentityServer.Core.Proofs;
 using IdentityServer.Core.Users;
 using IdentityServer.Protocol;
 using IdentityServer.Protocol.Authorize;
@@ -52,13 +53,13 @@ public sealed class StartSignIn
         if (parsed is null)
             return refusal!;
 
-        return await sender.StartAsync(parsed, await AskerAsync(visitor, parkedRequest, cancellationToken), cancellationToken);
+        return await sender.StartAsync(ChallengePurpose.SignIn, parsed, await AskerAsync(visitor, parkedRequest, cancellationToken), cancellationToken);
     }
 
     /// <summary>Another code; the earlier one dies.</summary>
     public async Task<ResendOutcome> ResendAsync(Guid challengeId, Visitor visitor, CancellationToken cancellationToken)
     {
-        if (await challenges.FindAsync(challengeId, visitor.BrowserHash, applicationId: null, cancellationToken) is not { } challenge)
+        if (await challenges.FindAsync(ChallengePurpose.SignIn, challengeId, visitor.BrowserHash, applicationId: null, cancellationToken) is not { } challenge)
             return new ResendOutcome.Gone();
 
         return await sender.ResendAsync(challenge, await AskerAsync(visitor, challenge.Request, cancellationToken), cancellationToken);
@@ -67,7 +68,7 @@ public sealed class StartSignIn
     /// <summary>What the code page shows; null when the challenge is not this browser's or is finished.</summary>
     public async Task<ChallengeView?> LookAsync(Guid challengeId, Visitor visitor, CancellationToken cancellationToken)
     {
-        var challenge = await challenges.FindAsync(challengeId, visitor.BrowserHash, applicationId: null, cancellationToken);
+        var challenge = await challenges.FindAsync(ChallengePurpose.SignIn, challengeId, visitor.BrowserHash, applicationId: null, cancellationToken);
         if (challenge is null || !challenge.IsPendingAt(time.GetUtcNow()))
             return null;
 

@@ -1,4 +1,5 @@
 using IdentityServer.Core.Persistence.Tables;
+using IdentityServer.Core.Proofs;
 using IdentityServer.Core.Users;
 
 namespace IdentityServer.Core.SignIn;
@@ -21,7 +22,7 @@ public sealed class VerifyCode
     public async Task<VerifyOutcome> VerifyAsync(Guid challengeId, string code, Visitor visitor, CancellationToken cancellationToken)
     {
         // Login CSRF: a code page that an attacker opened in the victim's browser is nobody's challenge there.
-        if (await challenges.FindAsync(challengeId, visitor.BrowserHash, applicationId: null, cancellationToken) is not { } challenge)
+        if (await challenges.FindAsync(ChallengePurpose.SignIn, challengeId, visitor.BrowserHash, applicationId: null, cancellationToken) is not { } challenge)
             return new VerifyOutcome.Gone();
 
         return await checker.CheckAsync(challenge, code, new Source(visitor.Ip, Application: null), cancellationToken) switch

@@ -79,7 +79,7 @@ internal sealed class Accounts(ServerDb db)
     }
 
     /// <summary>Adds a new account to what will be saved; the unique indexes on e-mail and phone number decide who was first.</summary>
-    public Guid Add(Address address, string name, string locale, DateTimeOffset now)
+    public async Task<Guid> AddAsync(Address address, string name, string locale, DateTimeOffset now, CancellationToken cancellationToken)
     {
         var id = Guid.CreateVersion7(now);
         db.Add(new User
@@ -94,6 +94,7 @@ internal sealed class Accounts(ServerDb db)
             PhoneNumberConfirmed = address.Channel == Channel.Sms,
             Name = name,
             Locale = locale.Length == 0 ? null : locale,
+            InvitationCode = await NewInvitationCodeAsync(cancellationToken),
             SecurityStamp = Guid.CreateVersion7(now).ToString("N"),
             ConcurrencyStamp = Guid.CreateVersion7(now).ToString("N"),
             CreatedAt = now,
@@ -101,6 +102,17 @@ internal sealed class Accounts(ServerDb db)
             LastSignInAt = now,
         });
         return id;
+    }
+
+    /// <summary>A code that nobody has; should two pick the same at once, the unique index refuses one.</summary>
+    public async Task<string> NewInvitationCodeAsync(CancellationToken cancellationToken)
+    {
+        while (true)
+        {
+            var code = Invitations.NewCode();
+            if (!await db.Users.AnyAsync(user => user.InvitationCode == code, cancellationToken))
+                return code;
+        }
     }
 
     /// <summary>
@@ -119,6 +131,28 @@ internal sealed class Accounts(ServerDb db)
         await db.Users.Where(user => user.Id == userId && !user.EmailConfirmed).ExecuteUpdateAsync(
             set => set.SetProperty(user => user.Email, (string?)null).SetProperty(user => user.NormalizedEmail, (string?)null), cancellationToken);
         await EndAllAsync(userId, now, cancellationToken);
+    }
+
+    /// <summary>
+    /// The account, locked until the caller's transaction ends, with a new concurrency stamp: whoever edits what they read before is refused. Null when
+    /// there is none.
+    /// </summary>
+    public async Task<User?> LockAsync(Guid userId, DateTimeOffset now, CancellationToken cancellationToken)
+    {
+        var stamp = Guid.CreateVersion7(now).ToString("N");
+        var locked = await db.Users.Where(user => user.Id == userId).ExecuteUpdateAsync(
+            set => set.SetProperty(user => user.ConcurrencyStamp, stamp), cancellationToken);
+        return locked == 0 ? null : await db.Users.SingleAsync(user => user.Id == userId, cancellationToken);
+    }
+
+    /// <summary>Removes the account and what hangs on it; sessions and addresses' changes go by themselves. False when there was none.</summary>
+    public async Task<bool> DeleteAsync(Guid userId, CancellationToken cancellationToken)
+    {
+        var authorizations = db.Authorizations.Where(row => row.UserId == userId).Select(row => (Guid?)row.Id);
+        await db.Tokens.Where(token => authorizations.Contains(token.AuthorizationId)).ExecuteDeleteAsync(cancellationToken);
+        await db.Authorizations.Where(row => row.UserId == userId).ExecuteDeleteAsync(cancellationToken);
+        await db.Challenges.Where(row => row.UserId == userId).ExecuteDeleteAsync(cancellationToken);
+        return await db.Users.Where(user => user.Id == userId).ExecuteDeleteAsync(cancellationToken) == 1;
     }
 
     /// <summary>Ends every session, authorization and token of the account. Locks are taken as in the ledger: authorizations before tokens.</summary>

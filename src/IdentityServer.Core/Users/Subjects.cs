@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.Json.Nodes;
 using IdentityServer.Core.Persistence;
 using IdentityServer.Core.Persistence.Tables;
@@ -25,6 +26,8 @@ public sealed class Subjects(ServerDb db) : ISubjects
         Add(claims, "given_name", user.GivenName);
         Add(claims, "family_name", user.FamilyName);
         Add(claims, "picture", user.PictureUrl);
+        Add(claims, "gender", user.Gender);
+        Add(claims, "birthdate", user.BirthDate?.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture));
         Add(claims, "locale", user.Locale);
         Add(claims, "zoneinfo", user.ZoneInfo);
         claims["updated_at"] = user.UpdatedAt.ToUnixTimeSeconds();

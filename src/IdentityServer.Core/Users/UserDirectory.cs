@@ -55,7 +55,7 @@ public sealed class UserDirectory(ServerDb db, TimeProvider time)
         var isNew = id is null;
         if (isNew)
         {
-            id = accounts.Add(read, name ?? read.Value, locale: "", now);
+            id = await accounts.AddAsync(read, name ?? read.Value, locale: "", now, cancellationToken);
             await db.SaveChangesAsync(cancellationToken);
         }
 

@@ -77,6 +77,8 @@ internal sealed class CommandLine
             Doctor.Command(frame),
             Health.Command(frame),
             SendTest.Command(frame),
+            UsersCommands.Admin(frame),
+            UsersCommands.Group(frame),
             ApplicationsCommands.Group(frame),
             KeysCommands.Group(frame),
             ConfigurationCommands.Plan(frame),

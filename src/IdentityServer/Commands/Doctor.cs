@@ -4,7 +4,7 @@ using IdentityServer.Core;
 using IdentityServer.Core.Delivery;
 using IdentityServer.Core.Keys;
 using IdentityServer.Core.Persistence;
-using IdentityServer.Core.SignIn;
+using IdentityServer.Core.Proofs;
 using IdentityServer.Hosting;
 using IdentityServer.Protocol;
 using Microsoft.EntityFrameworkCore;

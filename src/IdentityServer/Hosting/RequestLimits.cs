@@ -7,7 +7,7 @@ namespace IdentityServer.Hosting;
 internal static class RequestLimits
 {
     private static readonly PathString[] Limited =
-        ["/connect/token", "/connect/introspect", "/connect/revoke", "/connect/userinfo", "/connect/otp", "/delivery"];
+        ["/connect/token", "/connect/introspect", "/connect/revoke", "/connect/userinfo", "/connect/otp", "/delivery", "/api"];
 
     public static void UseRequestLimits(this WebApplication app)
     {

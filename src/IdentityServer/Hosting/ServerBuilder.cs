@@ -2,6 +2,7 @@ using IdentityServer.Core;
 using IdentityServer.Core.Delivery;
 using IdentityServer.Core.Keys;
 using IdentityServer.Core.Persistence;
+using IdentityServer.Management;
 using IdentityServer.Protocol;
 using IdentityServer.UI;
 
@@ -25,6 +26,7 @@ internal static class ServerBuilder
             .AddCore()
             .AddDelivery(builder.Environment)
             .AddUI()
+            .AddManagement()
             .AddServer(builder.Environment);
 
         var app = builder.Build();

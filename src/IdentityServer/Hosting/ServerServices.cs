@@ -1,7 +1,7 @@
 using IdentityServer.Core;
 using IdentityServer.Core.Keys;
 using IdentityServer.Core.Persistence;
-using IdentityServer.Core.SignIn;
+using IdentityServer.Core.Proofs;
 using IdentityServer.Protocol;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
 

@@ -1,6 +1,7 @@
 using System.Text;
 using IdentityServer.Core.Persistence;
 using IdentityServer.Core.Persistence.Tables;
+using IdentityServer.Core.Users;
 using IdentityServer.Protocol.Model;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.DependencyInjection;
@@ -52,7 +53,7 @@ public abstract class PruneTests
     {
         await using var db = await database.OpenAsync();
         var old = now.AddDays(-2);
-        var user = new User { Id = NewId() };
+        var user = new User { Id = NewId(), InvitationCode = Invitations.NewCode() };
         var used = NewSession(user.Id, old);
         var unused = NewSession(user.Id, old);
         var ended = NewSession(user.Id, old);

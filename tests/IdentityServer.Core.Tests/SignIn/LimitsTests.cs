@@ -1,4 +1,5 @@
 using IdentityServer.Core.Abuse;
+using IdentityServer.Core.Proofs;
 using IdentityServer.Core.SignIn;
 using IdentityServer.Core.Users;
 using Microsoft.EntityFrameworkCore;

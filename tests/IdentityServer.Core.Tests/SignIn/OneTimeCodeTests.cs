@@ -1,4 +1,4 @@
-using IdentityServer.Core.SignIn;
+using IdentityServer.Core.Proofs;
 using Xunit;
 
 namespace IdentityServer.Core.Tests.SignIn;

@@ -1,4 +1,4 @@
-using IdentityServer.Core.SignIn;
+using IdentityServer.Core.Proofs;
 using IdentityServer.Core.Tests.Delivery;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;

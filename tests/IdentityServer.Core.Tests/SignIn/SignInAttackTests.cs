@@ -1,4 +1,5 @@
 using System.Security.Cryptography;
+using IdentityServer.Core.Proofs;
 using IdentityServer.Core.SignIn;
 using IdentityServer.Core.Users;
 using IdentityServer.Protocol.Model;

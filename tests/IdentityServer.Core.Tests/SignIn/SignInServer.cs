@@ -3,6 +3,7 @@ using IdentityServer.Core.Delivery;
 using IdentityServer.Core.Delivery.Sms;
 using IdentityServer.Core.Persistence;
 using IdentityServer.Core.Persistence.Tables;
+using IdentityServer.Core.Proofs;
 using IdentityServer.Core.SignIn;
 using IdentityServer.Core.Users;
 using IdentityServer.Protocol;
@@ -146,6 +147,7 @@ public sealed class SignInServer
                 PhoneNumber = phone,
                 PhoneNumberConfirmed = phoneConfirmed,
                 Name = "Someone",
+                InvitationCode = Invitations.NewCode(),
                 CreatedAt = now,
                 UpdatedAt = now,
                 DisabledAt = disabled ? now : null,

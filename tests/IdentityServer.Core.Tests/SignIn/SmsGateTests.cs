@@ -2,7 +2,7 @@ using IdentityServer.Core.Abuse;
 using IdentityServer.Core.Delivery;
 using IdentityServer.Core.Delivery.Sms;
 using IdentityServer.Core.Persistence;
-using IdentityServer.Core.SignIn;
+using IdentityServer.Core.Proofs;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;

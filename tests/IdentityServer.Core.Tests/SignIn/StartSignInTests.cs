@@ -1,4 +1,5 @@
 using IdentityServer.Core.Persistence.Tables;
+using IdentityServer.Core.Proofs;
 using IdentityServer.Core.SignIn;
 using IdentityServer.Protocol.Authorize;
 using Microsoft.EntityFrameworkCore;

@@ -1,3 +1,4 @@
+using IdentityServer.Core.Proofs;
 using IdentityServer.Core.SignIn;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.DependencyInjection;

@@ -1,5 +1,6 @@
 using System.Text;
 using IdentityServer.Core.Persistence.Tables;
+using IdentityServer.Core.Proofs;
 using IdentityServer.Core.SignIn;
 using Microsoft.EntityFrameworkCore;
 using Xunit;

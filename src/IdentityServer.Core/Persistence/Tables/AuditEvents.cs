@@ -39,7 +39,8 @@ internal sealed class AuditEventsTable : IEntityTypeConfiguration<AuditEvent>
         builder.Property(entry => entry.Id).ValueGeneratedNever();
         builder.Property(entry => entry.Kind).HasMaxLength(100);
         builder.Property(entry => entry.Ip).HasMaxLength(45);
-        builder.HasIndex(entry => entry.At);
+        builder.HasIndex(entry => new { entry.At, entry.Id });
+        builder.HasIndex(entry => new { entry.Kind, entry.At });
         builder.HasIndex(entry => new { entry.UserId, entry.At });
     }
 }

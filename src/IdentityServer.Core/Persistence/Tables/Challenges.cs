@@ -8,6 +8,15 @@ public enum ChallengePurpose
 {
     /// <summary>To sign in, or to sign up.</summary>
     SignIn,
+
+    /// <summary>To activate an account that was registered with the address.</summary>
+    Registration,
+
+    /// <summary>To give the address to an account that is signed in.</summary>
+    NewAddress,
+
+    /// <summary>To confirm, with an address that the account has, that its owner is there.</summary>
+    Confirmation,
 }
 
 /// <summary>How a message reaches a person.</summary>

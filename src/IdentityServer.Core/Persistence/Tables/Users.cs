@@ -34,6 +34,21 @@ public sealed class User : IdentityUser<Guid>
     [PersonalData]
     public string? PictureUrl { get; set; }
 
+    /// <summary>The claim <c>birthdate</c>.</summary>
+    [ProtectedPersonalData]
+    public DateOnly? BirthDate { get; set; }
+
+    /// <summary>The claim <c>gender</c>: what the person wrote.</summary>
+    [ProtectedPersonalData]
+    public string? Gender { get; set; }
+
+    /// <summary>Six characters that others name when this person invited them; unique, never changed.</summary>
+    [PersonalData]
+    public string InvitationCode { get; set; } = "";
+
+    /// <summary>Who invited this person; set once.</summary>
+    public Guid? InvitedById { get; set; }
+
     /// <summary>When the account was made.</summary>
     public DateTimeOffset CreatedAt { get; set; }
 
@@ -45,6 +60,9 @@ public sealed class User : IdentityUser<Guid>
 
     /// <summary>When an administrator locked the account; null when it is open.</summary>
     public DateTimeOffset? DisabledAt { get; set; }
+
+    /// <summary>Whether its owner proved an address: until then the account was registered only, and is nobody's.</summary>
+    public bool IsActive => EmailConfirmed || PhoneNumberConfirmed;
 }
 
 internal sealed class UsersTable : IEntityTypeConfiguration<User>
@@ -59,6 +77,12 @@ internal sealed class UsersTable : IEntityTypeConfiguration<User>
         builder.Property(user => user.Locale).HasMaxLength(35);
         builder.Property(user => user.ZoneInfo).HasMaxLength(64);
         builder.Property(user => user.PictureUrl).HasMaxLength(2000);
+        builder.Property(user => user.Gender).HasMaxLength(50);
+        builder.Property(user => user.InvitationCode).HasMaxLength(6);
+        builder.Ignore(user => user.IsActive);
+        builder.HasOne<User>().WithMany().HasForeignKey(user => user.InvitedById).OnDelete(DeleteBehavior.SetNull);
+        builder.HasIndex(user => user.InvitationCode).IsUnique();
+        builder.HasIndex(user => new { user.CreatedAt, user.Id });
         builder.HasIndex(user => user.NormalizedEmail).HasDatabaseName("EmailIndex").IsUnique().HasFilter("\"NormalizedEmail\" IS NOT NULL");
         builder.HasIndex(user => user.PhoneNumber).IsUnique().HasFilter("\"PhoneNumber\" IS NOT NULL");
     }

@@ -1,6 +1,7 @@
 using IdentityServer.Core.Account;
 using IdentityServer.Core.Delivery;
 using IdentityServer.Core.Persistence.Tables;
+using IdentityServer.Core.Proofs;
 using IdentityServer.Core.SignIn;
 using IdentityServer.Core.Users;
 using IdentityServer.Protocol.Model;

@@ -1,3 +1,4 @@
+using IdentityServer.Core.Proofs;
 using IdentityServer.Core.SignIn;
 using IdentityServer.Core.Users;
 using IdentityServer.UI.Resources;

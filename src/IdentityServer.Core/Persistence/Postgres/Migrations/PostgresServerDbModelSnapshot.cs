@@ -22,6 +22,49 @@ namespace IdentityServer.Core.Persistence.Postgres.Migrations
 
             NpgsqlModelBuilderExtensions.UseIdentityByDefaultColumns(modelBuilder);
 
+            modelBuilder.Entity("IdentityServer.Core.Persistence.Tables.AddressChange", b =>
+                {
+                    b.Property<Guid>("Id")
+                        .HasColumnType("uuid");
+
+                    b.Property<string>("Channel")
+                        .IsRequired()
+                        .HasMaxLength(32)
+                        .HasColumnType("character varying(32)");
+
+                    b.Property<DateTimeOffset>("CreatedAt")
+                        .HasColumnType("timestamp with time zone");
+
+                    b.Property<DateTimeOffset>("ExpiresAt")
+                        .HasColumnType("timestamp with time zone");
+
+                    b.Property<string>("OldAddress")
+                        .IsRequired()
+                        .HasColumnType("text");
+
+                    b.Property<byte[]>("UndoHash")
+                        .IsRequired()
+                        .HasMaxLength(32)
+                        .HasColumnType("bytea");
+
+                    b.Property<DateTimeOffset?>("UndoneAt")
+                        .HasColumnType("timestamp with time zone");
+
+                    b.Property<Guid>("UserId")
+                        .HasColumnType("uuid");
+
+                    b.HasKey("Id");
+
+                    b.HasIndex("ExpiresAt");
+
+                    b.HasIndex("UndoHash")
+                        .IsUnique();
+
+                    b.HasIndex("UserId");
+
+                    b.ToTable("AddressChanges", (string)null);
+                });
+
             modelBuilder.Entity("IdentityServer.Core.Persistence.Tables.ApplicationSecretRow", b =>
                 {
                     b.Property<Guid>("Id")
@@ -80,7 +123,9 @@ namespace IdentityServer.Core.Persistence.Postgres.Migrations
 
                     b.HasKey("Id");
 
-                    b.HasIndex("At");
+                    b.HasIndex("At", "Id");
+
+                    b.HasIndex("Kind", "At");
 
                     b.HasIndex("UserId", "At");
 
@@ -516,6 +561,9 @@ namespace IdentityServer.Core.Persistence.Postgres.Migrations
                     b.Property<int>("AccessFailedCount")
                         .HasColumnType("integer");
 
+                    b.Property<DateOnly?>("BirthDate")
+                        .HasColumnType("date");
+
                     b.Property<string>("ConcurrencyStamp")
                         .IsConcurrencyToken()
                         .HasColumnType("text");
@@ -537,9 +585,21 @@ namespace IdentityServer.Core.Persistence.Postgres.Migrations
                         .HasMaxLength(100)
                         .HasColumnType("character varying(100)");
 
+                    b.Property<string>("Gender")
+                        .HasMaxLength(50)
+                        .HasColumnType("character varying(50)");
+
                     b.Property<string>("GivenName")
                         .HasMaxLength(100)
                         .HasColumnType("character varying(100)");
+
+                    b.Property<string>("InvitationCode")
+                        .IsRequired()
+                        .HasMaxLength(6)
+                        .HasColumnType("character varying(6)");
+
+                    b.Property<Guid?>("InvitedById")
+                        .HasColumnType("uuid");
 
                     b.Property<DateTimeOffset?>("LastSignInAt")
                         .HasColumnType("timestamp with time zone");
@@ -599,6 +659,11 @@ namespace IdentityServer.Core.Persistence.Postgres.Migrations
 
                     b.HasKey("Id");
 
+                    b.HasIndex("InvitationCode")
+                        .IsUnique();
+
+                    b.HasIndex("InvitedById");
+
                     b.HasIndex("NormalizedEmail")
                         .IsUnique()
                         .HasDatabaseName("EmailIndex")
@@ -611,6 +676,8 @@ namespace IdentityServer.Core.Persistence.Postgres.Migrations
                     b.HasIndex("PhoneNumber")
                         .IsUnique()
                         .HasFilter("\"PhoneNumber\" IS NOT NULL");
+
+                    b.HasIndex("CreatedAt", "Id");
 
                     b.ToTable("Users", (string)null);
                 });
@@ -989,6 +1056,15 @@ namespace IdentityServer.Core.Persistence.Postgres.Migrations
                     b.ToTable("UserTokens", (string)null);
                 });
 
+            modelBuilder.Entity("IdentityServer.Core.Persistence.Tables.AddressChange", b =>
+                {
+                    b.HasOne("IdentityServer.Core.Persistence.Tables.User", null)
+                        .WithMany()
+                        .HasForeignKey("UserId")
+                        .OnDelete(DeleteBehavior.Cascade)
+                        .IsRequired();
+                });
+
             modelBuilder.Entity("IdentityServer.Core.Persistence.Tables.ApplicationSecretRow", b =>
                 {
                     b.HasOne("IdentityServer.Protocol.Model.Application", null)
@@ -1014,6 +1090,14 @@ namespace IdentityServer.Core.Persistence.Postgres.Migrations
                         .HasForeignKey("UserId")
                         .OnDelete(DeleteBehavior.Cascade)
                         .IsRequired();
+                });
+
+            modelBuilder.Entity("IdentityServer.Core.Persistence.Tables.User", b =>
+                {
+                    b.HasOne("IdentityServer.Core.Persistence.Tables.User", null)
+                        .WithMany()
+                        .HasForeignKey("InvitedById")
+                        .OnDelete(DeleteBehavior.SetNull);
                 });
 
             modelBuilder.Entity("Microsoft.AspNetCore.Identity.IdentityRoleClaim<System.Guid>", b =>

@@ -1,6 +1,6 @@
 using IdentityServer.Core.Users;
 
-namespace IdentityServer.Core.SignIn;
+namespace IdentityServer.Core.Proofs;
 
 /// <summary>How people sign in: the section <c>SignIn</c>.</summary>
 public sealed class SignInOptions

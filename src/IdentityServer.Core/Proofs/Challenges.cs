@@ -5,25 +5,44 @@ using IdentityServer.Core.Users;
 using Microsoft.AspNetCore.DataProtection;
 using Microsoft.EntityFrameworkCore;
 
-namespace IdentityServer.Core.SignIn;
+namespace IdentityServer.Core.Proofs;
 
 /// <summary>Finds challenges for those who may see them, and seals the addresses in them.</summary>
 internal sealed class Challenges(ServerDb db, IDataProtectionProvider protection)
 {
     private readonly IDataProtector seal = protection.CreateProtector("IdentityServer.Core.Challenge.Address.v1");
 
-    /// <summary>The challenge of this browser or application; null for others' and for ids that never existed alike.</summary>
-    public async Task<Challenge?> FindAsync(Guid id, byte[] browserHash, Guid? applicationId, CancellationToken cancellationToken)
+    /// <summary>The challenge for this purpose of this browser or application; null for others' and for ids that never existed alike.</summary>
+    public async Task<Challenge?> FindAsync(
+        ChallengePurpose purpose, Guid id, byte[] browserHash, Guid? applicationId, CancellationToken cancellationToken)
     {
-        var challenge = await db.Challenges.AsNoTracking().SingleOrDefaultAsync(row => row.Id == id, cancellationToken);
+        var challenge = await db.Challenges.AsNoTracking().SingleOrDefaultAsync(row => row.Id == id && row.Purpose == purpose, cancellationToken);
         return challenge is not null && challenge.ApplicationId == applicationId && CryptographicOperations.FixedTimeEquals(challenge.BrowserHash, browserHash)
             ? challenge
             : null;
     }
 
-    /// <summary>The challenge whose newest message holds this link.</summary>
+    /// <summary>The address's newest challenge for this purpose, whoever began it: for purposes that bind nobody.</summary>
+    public Task<Challenge?> FindNewestAsync(ChallengePurpose purpose, byte[] addressHash, CancellationToken cancellationToken) =>
+        db.Challenges.AsNoTracking()
+            .Where(row => row.AddressHash == addressHash && row.Purpose == purpose)
+            .OrderByDescending(row => row.CreatedAt)
+            .FirstOrDefaultAsync(cancellationToken);
+
+    /// <summary>The sign-in whose newest message holds this link.</summary>
     public Task<Challenge?> FindByLinkAsync(byte[] linkHash, CancellationToken cancellationToken) =>
-        db.Challenges.AsNoTracking().SingleOrDefaultAsync(row => row.LinkHash == linkHash, cancellationToken);
+        db.Challenges.AsNoTracking().SingleOrDefaultAsync(row => row.LinkHash == linkHash && row.Purpose == ChallengePurpose.SignIn, cancellationToken);
+
+    /// <summary>
+    /// The claim: of all who proved the same address with the same code, one goes on. In the caller's transaction. The number of messages is part of
+    /// the condition: a code or link that was replaced between comparing and claiming buys nothing.
+    /// </summary>
+    public async Task<bool> MoveAsync(Challenge challenge, ChallengeStatus to, DateTimeOffset expiresAt, DateTimeOffset now, CancellationToken cancellationToken) =>
+        await db.Challenges
+            .Where(row => row.Id == challenge.Id && row.Status == challenge.Status && row.Sends == challenge.Sends && row.ExpiresAt > now)
+            .ExecuteUpdateAsync(
+                set => set.SetProperty(row => row.Status, to).SetProperty(row => row.VerifiedAt, now).SetProperty(row => row.ExpiresAt, expiresAt),
+                cancellationToken) == 1;
 
     /// <summary>The challenge as it is now.</summary>
     public Task<Challenge?> ReloadAsync(Challenge challenge, CancellationToken cancellationToken) =>
@@ -74,6 +93,9 @@ internal sealed record Asker(byte[] BrowserHash, string? Ip, string Locale, stri
 
     /// <summary>Whether there is a page where a link could be used.</summary>
     public bool HasLink { get; init; }
+
+    /// <summary>The account that asks, where it is known: for a new address and for a confirmation.</summary>
+    public Guid? UserId { get; init; }
 
     /// <summary>The session of the browser, if any: see <see cref="Accounts.FindAsync"/>.</summary>
     public byte[]? SessionKeyHash { get; init; }

@@ -5,7 +5,7 @@ using IdentityServer.Core.Persistence.Tables;
 using IdentityServer.Core.Users;
 using Microsoft.Extensions.Options;
 
-namespace IdentityServer.Core.SignIn;
+namespace IdentityServer.Core.Proofs;
 
 /// <summary>Who asks, as far as limits go.</summary>
 /// <param name="Ip">Where from; null where the address is not the person's own, as at a confidential application's server.</param>
@@ -19,7 +19,7 @@ internal readonly record struct Source(string? Ip, string? Application)
 /// <summary>
 /// What sign-in counts, alike for known and unknown addresses. Below the pages and the endpoints, so that nobody who calls it passes by.
 /// </summary>
-internal sealed class SignInLimits(IOptions<LimitOptions> options, Secrets secrets)
+internal sealed class ProofLimits(IOptions<LimitOptions> options, Secrets secrets)
 {
     private static readonly TimeSpan Minute = TimeSpan.FromMinutes(1);
     private static readonly TimeSpan Hour = TimeSpan.FromHours(1);

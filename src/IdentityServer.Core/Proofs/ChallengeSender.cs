@@ -10,19 +10,18 @@ using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Storage;
 using Microsoft.Extensions.Options;
 
-namespace IdentityServer.Core.SignIn;
+namespace IdentityServer.Core.Proofs;
 
 /// <summary>
-/// Makes challenges and their messages, for the pages and for the one-time-code grant. Known, unknown and disabled addresses cost the same
-/// statements and the same rows; what differs is in the message, which only the address's owner reads.
+/// Makes challenges and their messages, for every purpose. Known, unknown and disabled addresses cost the same statements and the same rows; what
+/// differs is in the message, which only the address's owner reads.
 /// </summary>
 internal sealed class ChallengeSender(
     ServerDb db,
     Challenges challenges,
-    Accounts accounts,
-    SignInLimits limits,
+    Recipients recipients,
+    ProofLimits limits,
     SmsGate gate,
-    TestAddresses tests,
     Secrets secrets,
     Outbox outbox,
     IOptions<SignInOptions> settings,
@@ -33,18 +32,18 @@ internal sealed class ChallengeSender(
 
     private readonly SignInOptions options = settings.Value;
 
-    public async Task<StartOutcome> StartAsync(Address address, Asker asker, CancellationToken cancellationToken)
+    public async Task<StartOutcome> StartAsync(ChallengePurpose purpose, Address address, Asker asker, CancellationToken cancellationToken)
     {
         var now = time.GetUtcNow();
         var hash = secrets.HashAddress(address);
-        var recipient = await RecipientAsync(address, asker, now, cancellationToken);
+        var recipient = await recipients.FindAsync(purpose, address, asker, now, cancellationToken);
 
         var id = Guid.CreateVersion7(now);
         var issued = Issue(id, recipient, asker, superseded: [], now);
         db.Add(new Challenge
         {
             Id = id,
-            Purpose = ChallengePurpose.SignIn,
+            Purpose = purpose,
             Channel = address.Channel,
             AddressHash = hash,
             Address = challenges.Seal(address),
@@ -63,7 +62,7 @@ internal sealed class ChallengeSender(
             ExpiresAt = now + Life,
         });
         var message = Queue(id, recipient, issued, asker);
-        AuditLog.Add(db, AuditKind.SignInStarted, now, new AuditSubject(recipient.UserId, asker.ApplicationId, Ip: asker.Ip), Facts(recipient));
+        AuditLog.Add(db, KindOf(purpose), now, new AuditSubject(recipient.UserId, asker.ApplicationId, Ip: asker.Ip), Facts(recipient));
 
         // Sealing is done by now: a new data protection key is written through a connection of its own, which would wait for this transaction.
         await using var transaction = await db.Database.BeginTransactionAsync(cancellationToken);
@@ -87,7 +86,7 @@ internal sealed class ChallengeSender(
             return new ResendOutcome.TooSoon(at);
 
         var address = challenges.ParsedAddressOf(challenge);
-        var recipient = await RecipientAsync(address, asker, now, cancellationToken);
+        var recipient = await recipients.FindAsync(challenge.Purpose, address, asker, now, cancellationToken);
         var issued = Issue(challenge.Id, recipient, asker, challenge.Codes, now);
 
         var message = Queue(challenge.Id, recipient, issued, asker);
@@ -134,19 +133,6 @@ internal sealed class ChallengeSender(
                     .SetProperty(row => row.Sends, challenge.Sends + 1)
                     .SetProperty(row => row.LastSentAt, now),
                 cancellationToken) == 1;
-    }
-
-    private async Task<Recipient> RecipientAsync(Address address, Asker asker, DateTimeOffset now, CancellationToken cancellationToken)
-    {
-        var test = tests.Find(address, now);
-        return await accounts.FindAsync(address, asker.SessionKeyHash, now, cancellationToken) switch
-        {
-            // To the address as its owner proved it: a look-alike that folds to the same key must not read the owner's code.
-            { IsDisabled: false } account => new Recipient(account.Id, address.Channel, account.AddressOf(address.Channel)!, MessageTemplate.SignInCode, test),
-            { } account => new Recipient(account.Id, address.Channel, account.AddressOf(address.Channel)!, MessageTemplate.AccountDisabled, test),
-            null when options.SignUp => new Recipient(null, address.Channel, address.Value, MessageTemplate.SignInCode, test),
-            null => new Recipient(null, address.Channel, address.Value, MessageTemplate.NoAccount, test),
-        };
     }
 
     private Issued Issue(Guid challengeId, Recipient recipient, Asker asker, IReadOnlyList<ChallengeCode> superseded, DateTimeOffset now)
@@ -228,17 +214,14 @@ internal sealed class ChallengeSender(
         outbox.Wake();
     }
 
+    private static AuditKind KindOf(ChallengePurpose purpose) => purpose == ChallengePurpose.SignIn ? AuditKind.SignInStarted : AuditKind.CodeSent;
+
     private static Dictionary<string, string> Facts(Recipient recipient)
     {
         var facts = new Dictionary<string, string>(StringComparer.Ordinal) { ["decoy"] = recipient.IsDecoy ? "true" : "false" };
         if (recipient.Test is not null)
             facts["test"] = "true";
         return facts;
-    }
-
-    private sealed record Recipient(Guid? UserId, Channel Channel, string To, MessageTemplate Template, TestAddress? Test)
-    {
-        public bool IsDecoy => Template != MessageTemplate.SignInCode;
     }
 
     /// <summary>The code and its end, all traces of codes with the new one last, and the link if there is one.</summary>

@@ -287,6 +287,10 @@ namespace IdentityServer.Core.Persistence.Sqlite.Migrations
                     Locale = table.Column<string>(type: "TEXT", maxLength: 35, nullable: true),
                     ZoneInfo = table.Column<string>(type: "TEXT", maxLength: 64, nullable: true),
                     PictureUrl = table.Column<string>(type: "TEXT", maxLength: 2000, nullable: true),
+                    BirthDate = table.Column<DateOnly>(type: "TEXT", nullable: true),
+                    Gender = table.Column<string>(type: "TEXT", maxLength: 50, nullable: true),
+                    InvitationCode = table.Column<string>(type: "TEXT", maxLength: 6, nullable: false),
+                    InvitedById = table.Column<Guid>(type: "TEXT", nullable: true),
                     CreatedAt = table.Column<long>(type: "INTEGER", nullable: false),
                     UpdatedAt = table.Column<long>(type: "INTEGER", nullable: false),
                     LastSignInAt = table.Column<long>(type: "INTEGER", nullable: true),
@@ -309,6 +313,12 @@ namespace IdentityServer.Core.Persistence.Sqlite.Migrations
                 constraints: table =>
                 {
                     table.PrimaryKey("PK_Users", x => x.Id);
+                    table.ForeignKey(
+                        name: "FK_Users_Users_InvitedById",
+                        column: x => x.InvitedById,
+                        principalTable: "Users",
+                        principalColumn: "Id",
+                        onDelete: ReferentialAction.SetNull);
                 });
 
             migrationBuilder.CreateTable(
@@ -371,6 +381,30 @@ namespace IdentityServer.Core.Persistence.Sqlite.Migrations
                         name: "FK_RoleClaims_Roles_RoleId",
                         column: x => x.RoleId,
                         principalTable: "Roles",
+                        principalColumn: "Id",
+                        onDelete: ReferentialAction.Cascade);
+                });
+
+            migrationBuilder.CreateTable(
+                name: "AddressChanges",
+                columns: table => new
+                {
+                    Id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    UserId = table.Column<Guid>(type: "TEXT", nullable: false),
+                    Channel = table.Column<string>(type: "TEXT", maxLength: 32, nullable: false),
+                    OldAddress = table.Column<string>(type: "TEXT", nullable: false),
+                    UndoHash = table.Column<byte[]>(type: "BLOB", maxLength: 32, nullable: false),
+                    CreatedAt = table.Column<long>(type: "INTEGER", nullable: false),
+                    ExpiresAt = table.Column<long>(type: "INTEGER", nullable: false),
+                    UndoneAt = table.Column<long>(type: "INTEGER", nullable: true)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("PK_AddressChanges", x => x.Id);
+                    table.ForeignKey(
+                        name: "FK_AddressChanges_Users_UserId",
+                        column: x => x.UserId,
+                        principalTable: "Users",
                         principalColumn: "Id",
                         onDelete: ReferentialAction.Cascade);
                 });
@@ -513,6 +547,22 @@ namespace IdentityServer.Core.Persistence.Sqlite.Migrations
                 values: new object[] { 1, 1L });
 
             migrationBuilder.CreateIndex(
+                name: "IX_AddressChanges_ExpiresAt",
+                table: "AddressChanges",
+                column: "ExpiresAt");
+
+            migrationBuilder.CreateIndex(
+                name: "IX_AddressChanges_UndoHash",
+                table: "AddressChanges",
+                column: "UndoHash",
+                unique: true);
+
+            migrationBuilder.CreateIndex(
+                name: "IX_AddressChanges_UserId",
+                table: "AddressChanges",
+                column: "UserId");
+
+            migrationBuilder.CreateIndex(
                 name: "IX_Applications_ClientId",
                 table: "Applications",
                 column: "ClientId",
@@ -524,9 +574,14 @@ namespace IdentityServer.Core.Persistence.Sqlite.Migrations
                 column: "ApplicationId");
 
             migrationBuilder.CreateIndex(
-                name: "IX_AuditEvents_At",
+                name: "IX_AuditEvents_At_Id",
                 table: "AuditEvents",
-                column: "At");
+                columns: new[] { "At", "Id" });
+
+            migrationBuilder.CreateIndex(
+                name: "IX_AuditEvents_Kind_At",
+                table: "AuditEvents",
+                columns: new[] { "Kind", "At" });
 
             migrationBuilder.CreateIndex(
                 name: "IX_AuditEvents_UserId_At",
@@ -690,6 +745,22 @@ namespace IdentityServer.Core.Persistence.Sqlite.Migrations
                 filter: "\"NormalizedEmail\" IS NOT NULL");
 
             migrationBuilder.CreateIndex(
+                name: "IX_Users_CreatedAt_Id",
+                table: "Users",
+                columns: new[] { "CreatedAt", "Id" });
+
+            migrationBuilder.CreateIndex(
+                name: "IX_Users_InvitationCode",
+                table: "Users",
+                column: "InvitationCode",
+                unique: true);
+
+            migrationBuilder.CreateIndex(
+                name: "IX_Users_InvitedById",
+                table: "Users",
+                column: "InvitedById");
+
+            migrationBuilder.CreateIndex(
                 name: "IX_Users_PhoneNumber",
                 table: "Users",
                 column: "PhoneNumber",
@@ -706,6 +777,9 @@ namespace IdentityServer.Core.Persistence.Sqlite.Migrations
         /// <inheritdoc />
         protected override void Down(MigrationBuilder migrationBuilder)
         {
+            migrationBuilder.DropTable(
+                name: "AddressChanges");
+
             migrationBuilder.DropTable(
                 name: "ApplicationSecrets");
 

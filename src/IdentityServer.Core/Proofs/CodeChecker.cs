@@ -8,7 +8,7 @@ using IdentityServer.Core.Users;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.Options;
 
-namespace IdentityServer.Core.SignIn;
+namespace IdentityServer.Core.Proofs;
 
 /// <summary>What a typed code is worth.</summary>
 internal abstract record CodeCheck
@@ -32,9 +32,9 @@ internal abstract record CodeCheck
 
 /// <summary>
 /// Counts, then compares. Counting is a conditional update that is committed before the comparison, so that no number of parallel requests
-/// compares more codes than are allowed; claiming what a right code buys is <see cref="Completer"/>'s. The pages and the one-time-code grant share it.
+/// compares more codes than are allowed; claiming what a right code buys is each slice's own.
 /// </summary>
-internal sealed class CodeChecker(ServerDb db, Challenges challenges, SignInLimits limits, Secrets secrets, IOptions<SignInOptions> settings, TimeProvider time)
+internal sealed class CodeChecker(ServerDb db, Challenges challenges, ProofLimits limits, Secrets secrets, IOptions<SignInOptions> settings, TimeProvider time)
 {
     // A browser that fills codes in by itself submits twice, and the first answer is lost: the right code may be repeated after it worked.
     private const int Repeats = 3;
@@ -95,7 +95,7 @@ internal sealed class CodeChecker(ServerDb db, Challenges challenges, SignInLimi
         if (counted == 0)
             return new Counted.No();
 
-        switch (await SignInLimits.TakeFailureAsync(db, challenge.AddressHash, now, cancellationToken))
+        switch (await ProofLimits.TakeFailureAsync(db, challenge.AddressHash, now, cancellationToken))
         {
             case Count.Paused(var until):
                 return new Counted.Paused(until);

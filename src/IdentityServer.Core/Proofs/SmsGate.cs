@@ -7,7 +7,7 @@ using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 
-namespace IdentityServer.Core.SignIn;
+namespace IdentityServer.Core.Proofs;
 
 /// <summary>The country that a phone number (E.164) is of, by ISO 3166-1; null when there is none.</summary>
 internal delegate string? CountryOf(string number);

@@ -2,7 +2,7 @@ using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
 
-namespace IdentityServer.Core.SignIn;
+namespace IdentityServer.Core.Proofs;
 
 /// <summary>The short code that a person types: made, read, and turned into what the database keeps.</summary>
 internal static class OneTimeCode

@@ -288,6 +288,10 @@ namespace IdentityServer.Core.Persistence.Postgres.Migrations
                     Locale = table.Column<string>(type: "character varying(35)", maxLength: 35, nullable: true),
                     ZoneInfo = table.Column<string>(type: "character varying(64)", maxLength: 64, nullable: true),
                     PictureUrl = table.Column<string>(type: "character varying(2000)", maxLength: 2000, nullable: true),
+                    BirthDate = table.Column<DateOnly>(type: "date", nullable: true),
+                    Gender = table.Column<string>(type: "character varying(50)", maxLength: 50, nullable: true),
+                    InvitationCode = table.Column<string>(type: "character varying(6)", maxLength: 6, nullable: false),
+                    InvitedById = table.Column<Guid>(type: "uuid", nullable: true),
                     CreatedAt = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false),
                     UpdatedAt = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false),
                     LastSignInAt = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true),
@@ -310,6 +314,12 @@ namespace IdentityServer.Core.Persistence.Postgres.Migrations
                 constraints: table =>
                 {
                     table.PrimaryKey("PK_Users", x => x.Id);
+                    table.ForeignKey(
+                        name: "FK_Users_Users_InvitedById",
+                        column: x => x.InvitedById,
+                        principalTable: "Users",
+                        principalColumn: "Id",
+                        onDelete: ReferentialAction.SetNull);
                 });
 
             migrationBuilder.CreateTable(
@@ -372,6 +382,30 @@ namespace IdentityServer.Core.Persistence.Postgres.Migrations
                         name: "FK_RoleClaims_Roles_RoleId",
                         column: x => x.RoleId,
                         principalTable: "Roles",
+                        principalColumn: "Id",
+                        onDelete: ReferentialAction.Cascade);
+                });
+
+            migrationBuilder.CreateTable(
+                name: "AddressChanges",
+                columns: table => new
+                {
+                    Id = table.Column<Guid>(type: "uuid", nullable: false),
+                    UserId = table.Column<Guid>(type: "uuid", nullable: false),
+                    Channel = table.Column<string>(type: "character varying(32)", maxLength: 32, nullable: false),
+                    OldAddress = table.Column<string>(type: "text", nullable: false),
+                    UndoHash = table.Column<byte[]>(type: "bytea", maxLength: 32, nullable: false),
+                    CreatedAt = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false),
+                    ExpiresAt = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false),
+                    UndoneAt = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("PK_AddressChanges", x => x.Id);
+                    table.ForeignKey(
+                        name: "FK_AddressChanges_Users_UserId",
+                        column: x => x.UserId,
+                        principalTable: "Users",
                         principalColumn: "Id",
                         onDelete: ReferentialAction.Cascade);
                 });
@@ -514,6 +548,22 @@ namespace IdentityServer.Core.Persistence.Postgres.Migrations
                 values: new object[] { 1, 1L });
 
             migrationBuilder.CreateIndex(
+                name: "IX_AddressChanges_ExpiresAt",
+                table: "AddressChanges",
+                column: "ExpiresAt");
+
+            migrationBuilder.CreateIndex(
+                name: "IX_AddressChanges_UndoHash",
+                table: "AddressChanges",
+                column: "UndoHash",
+                unique: true);
+
+            migrationBuilder.CreateIndex(
+                name: "IX_AddressChanges_UserId",
+                table: "AddressChanges",
+                column: "UserId");
+
+            migrationBuilder.CreateIndex(
                 name: "IX_Applications_ClientId",
                 table: "Applications",
                 column: "ClientId",
@@ -525,9 +575,14 @@ namespace IdentityServer.Core.Persistence.Postgres.Migrations
                 column: "ApplicationId");
 
             migrationBuilder.CreateIndex(
-                name: "IX_AuditEvents_At",
+                name: "IX_AuditEvents_At_Id",
                 table: "AuditEvents",
-                column: "At");
+                columns: new[] { "At", "Id" });
+
+            migrationBuilder.CreateIndex(
+                name: "IX_AuditEvents_Kind_At",
+                table: "AuditEvents",
+                columns: new[] { "Kind", "At" });
 
             migrationBuilder.CreateIndex(
                 name: "IX_AuditEvents_UserId_At",
@@ -691,6 +746,22 @@ namespace IdentityServer.Core.Persistence.Postgres.Migrations
                 filter: "\"NormalizedEmail\" IS NOT NULL");
 
             migrationBuilder.CreateIndex(
+                name: "IX_Users_CreatedAt_Id",
+                table: "Users",
+                columns: new[] { "CreatedAt", "Id" });
+
+            migrationBuilder.CreateIndex(
+                name: "IX_Users_InvitationCode",
+                table: "Users",
+                column: "InvitationCode",
+                unique: true);
+
+            migrationBuilder.CreateIndex(
+                name: "IX_Users_InvitedById",
+                table: "Users",
+                column: "InvitedById");
+
+            migrationBuilder.CreateIndex(
                 name: "IX_Users_PhoneNumber",
                 table: "Users",
                 column: "PhoneNumber",
@@ -707,6 +778,9 @@ namespace IdentityServer.Core.Persistence.Postgres.Migrations
         /// <inheritdoc />
         protected override void Down(MigrationBuilder migrationBuilder)
         {
+            migrationBuilder.DropTable(
+                name: "AddressChanges");
+
             migrationBuilder.DropTable(
                 name: "ApplicationSecrets");
 

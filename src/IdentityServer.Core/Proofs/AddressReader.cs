@@ -3,7 +3,7 @@ using IdentityServer.Core.Persistence.Tables;
 using IdentityServer.Core.Users;
 using Microsoft.Extensions.Options;
 
-namespace IdentityServer.Core.SignIn;
+namespace IdentityServer.Core.Proofs;
 
 /// <summary>Reads the address that a sign-in starts with, and refuses what no message can reach. Its answers depend on what was typed alone.</summary>
 internal sealed class AddressReader(DeliveryChannels channels, TestAddresses tests, IOptions<SignInOptions> settings, TimeProvider time)

@@ -1,0 +1,30 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using IdentityServer.Protocol;
+
+namespace IdentityServer.Management;
+
+/// <summary>
+/// The API under <c>/api/v1</c>: JSON with snake_case names, access tokens of this server for <c>urn:identityserver:api</c>, problem details (RFC 9457).
+/// Each resource is one file with a <c>MapX</c>; this is the whole list.
+/// </summary>
+internal static class ManagementApi
+{
+    public static IServiceCollection AddManagement(this IServiceCollection services)
+    {
+        services.ConfigureHttpJsonOptions(options =>
+        {
+            options.SerializerOptions.PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower;
+            options.SerializerOptions.UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow;
+            options.SerializerOptions.Converters.Add(new JsonStringEnumConverter(JsonNamingPolicy.SnakeCaseLower));
+        });
+        services.AddProblemDetails();
+        return services;
+    }
+
+    public static void MapManagement(this WebApplication app)
+    {
+        var api = app.MapGroup("/api/v1").RequireCors(ProtocolEndpoints.ApiCorsPolicy);
+        api.MapMe();
+    }
+}

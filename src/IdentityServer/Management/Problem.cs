@@ -1,0 +1,36 @@
+namespace IdentityServer.Management;
+
+/// <summary>Errors as problem details (RFC 9457), with a stable <c>code</c>, and <c>errors</c> by field where a field is wrong.</summary>
+internal static class Problem
+{
+    /// <summary>What happened and what to do next, in <paramref name="detail"/>; never with personal data or secrets.</summary>
+    public static IResult Of(int status, string code, string detail) =>
+        TypedResults.Problem(detail, statusCode: status, extensions: new Dictionary<string, object?>(StringComparer.Ordinal) { ["code"] = code });
+
+    /// <summary>400: one field is wrong.</summary>
+    public static IResult Field(string name, string problem) => Fields(new Dictionary<string, string[]>(StringComparer.Ordinal) { [name] = [problem] });
+
+    /// <summary>400: fields are wrong, each with its problems.</summary>
+    public static IResult Fields(IReadOnlyDictionary<string, string[]> errors) => TypedResults.Problem(
+        "Mend the fields in errors and send it again.",
+        statusCode: StatusCodes.Status400BadRequest,
+        extensions: new Dictionary<string, object?>(StringComparer.Ordinal) { ["code"] = "invalid_fields", ["errors"] = errors });
+
+    /// <summary>404: there is no such thing, or none that the caller may see; which of both is not told.</summary>
+    public static IResult NotFound() => Of(StatusCodes.Status404NotFound, "not_found", "There is nothing here that you may see.");
+
+    /// <summary>429 with <c>Retry-After</c>.</summary>
+    public static IResult TryLater(HttpContext context, TimeSpan wait)
+    {
+        context.Response.Headers.RetryAfter = ((long)Math.Ceiling(Math.Max(1, wait.TotalSeconds))).ToString(System.Globalization.CultureInfo.InvariantCulture);
+        return Of(StatusCodes.Status429TooManyRequests, "too_many_requests", "Too many requests: wait as long as Retry-After says.");
+    }
+
+    /// <summary>401: the person proved who they are too long ago (RFC 9470 §3).</summary>
+    public static IResult StepUp(HttpContext context, TimeSpan maxAge)
+    {
+        context.Response.Headers.WWWAuthenticate =
+            $"Bearer error=\"insufficient_user_authentication\", error_description=\"Sign in again for this.\", max_age=\"{(int)maxAge.TotalSeconds}\"";
+        return Of(StatusCodes.Status401Unauthorized, "insufficient_user_authentication", "Sign in again for this, e.g. with max_age or prompt=login, and call again with the new token.");
+    }
+}
