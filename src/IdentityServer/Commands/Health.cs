@@ -9,10 +9,10 @@ internal static class Health
 
     public static ServerCommand Command(CommandFrame frame)
     {
-        var url = new Option<Uri>("--url")
+        var url = new Option<string>("--url")
         {
             Description = "The instance; otherwise the one that ASPNETCORE_URLS or ASPNETCORE_HTTP_PORTS tell of, on this machine.",
-            DefaultValueFactory = _ => new Uri(Here(Environment.GetEnvironmentVariable)),
+            DefaultValueFactory = _ => Here(Environment.GetEnvironmentVariable),
             HelpName = "address",
         };
         url.Validators.Add(result =>
@@ -24,7 +24,7 @@ internal static class Health
             "health",
             "Ask a running instance whether it is well.",
             "health --url http://localhost:8080",
-            (line, cancellationToken) => AskAsync(line.GetRequiredValue(url), cancellationToken),
+            (line, cancellationToken) => AskAsync(new Uri(line.GetRequiredValue(url)), cancellationToken),
             url);
     }
 

@@ -112,6 +112,13 @@ internal static class UsersCommands
             async (services, user, cancellationToken) => Done(
                 await services.GetRequiredService<UserAdministration>().DeleteAsync(user.User.Id, By, cancellationToken), user, "is deleted"));
         command.Add(yes);
+
+        // The library takes a switch that is missing for one that says no, whatever Required says.
+        command.Validators.Add(result =>
+        {
+            if (!result.GetValue(yes))
+                result.AddError("It cannot be undone: say --yes.");
+        });
         return command;
     }
 
