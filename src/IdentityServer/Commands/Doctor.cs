@@ -30,12 +30,19 @@ internal sealed class Doctor(IServiceProvider services)
         Fail,
     }
 
-    public static async Task<CommandResult> RunAsync(IServiceProvider services, string[] args, CancellationToken cancellationToken)
+    public static ServerCommand Command(CommandFrame frame) => frame.OnServer(
+        "doctor",
+        "Look for what is wrong with configuration, database, keys and senders; changes nothing.",
+        "doctor --json",
+        (services, _, cancellationToken) => RunAsync(services, cancellationToken));
+
+    private static async Task<CommandResult> RunAsync(IServiceProvider services, CancellationToken cancellationToken)
     {
         var doctor = new Doctor(services);
         await doctor.LookAsync(cancellationToken);
         var text = string.Join(Environment.NewLine, doctor.lines.Select(line => $"{line.Mark.ToString().ToLowerInvariant(),-5} {line.Check,-14} {line.Text}"));
-        return new CommandResult(text, doctor.lines.Exists(line => line.Mark == Mark.Fail) ? 1 : 0);
+        var data = doctor.lines.ConvertAll(line => new { line.Mark, line.Check, line.Text });
+        return new CommandResult(text, data, doctor.lines.Exists(line => line.Mark == Mark.Fail) ? ExitCodes.Act : ExitCodes.Done);
     }
 
     private async Task LookAsync(CancellationToken cancellationToken)
