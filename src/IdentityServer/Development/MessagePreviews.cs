@@ -23,6 +23,8 @@ public static class MessagePreviews
         ["code"] = "047291",
         ["link"] = "https://id.example.com/sign-in/link?token=an-example-that-opens-nothing",
         ["minutes"] = "5",
+        ["days"] = "7",
+        ["address"] = "a•••@e•••.com",
         ["application"] = "Harbour Photos",
         ["host"] = "id.example.com",
     };
