@@ -12,26 +12,10 @@ using IdentityServer.UI;
 
 try
 {
-    var builder = WebApplication.CreateBuilder(args);
-    builder.AddSettingFiles();
-    builder.AddLogs();
-    builder.AddListening();
-    builder.Services
-        .AddPersistence(builder.Environment)
-        .AddKeys()
-        .AddProtocol()
-        .AddCore()
-        .AddDelivery(builder.Environment)
-        .AddUI()
-        .AddManagement()
-        .AddApiDocs()
-        .AddServer(builder.Environment);
+    if (CommandLine.Find(args) is { } line)
+        return await line.RunAsync(ServerBuilder.Build, Console.Out, Console.Error);
 
-    await using var app = builder.Build();
-    app.CheckSettings();
-    if (Command.Find(args) is { } command)
-        return await command.RunAsync(app, args);
-
+    await using var app = ServerBuilder.Build(args);
     await app.PrepareAsync();
     app.UseForwardedHeaders();
     app.UseProxyWatch();

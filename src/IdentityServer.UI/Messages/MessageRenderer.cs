@@ -15,7 +15,7 @@ namespace IdentityServer.UI.Messages;
 /// </summary>
 public sealed class MessageRenderer(IOptions<BrandOptions> brand, Words words) : IMessageRenderer
 {
-    private static readonly string[] Isolated = ["application", "brand", "host"];
+    private static readonly string[] Isolated = ["application", "brand", "host", "address"];
 
     /// <inheritdoc/>
     public RenderedMessage Render(MessageTemplate template, Channel channel, string locale, IReadOnlyDictionary<string, string> model)
@@ -27,7 +27,8 @@ public sealed class MessageRenderer(IOptions<BrandOptions> brand, Words words) :
 
         var content = template switch
         {
-            MessageTemplate.SignInCode => SignInCode(texts, culture, model),
+            _ when HasCode(template) => Code(template, texts, culture, model),
+            MessageTemplate.AddressChanged => AddressChanged(texts, culture, model),
             _ => Notice(template, texts, culture),
         };
         return new RenderedMessage(content.Subject, EmailText.Write(content), EmailHtml.Write(content, brand.Value));
@@ -45,31 +46,48 @@ public sealed class MessageRenderer(IOptions<BrandOptions> brand, Words words) :
                 values[name] = Bidi.Isolate(value, culture);
         }
 
-        if (int.TryParse(values.GetValueOrDefault("minutes"), NumberStyles.None, CultureInfo.InvariantCulture, out var minutes))
-            values["minutes"] = words.Text(culture, "Span.Minutes", minutes).Replace("{0}", Numerals.Write(minutes, culture), StringComparison.Ordinal);
+        Count(values, "minutes", "Span.Minutes", culture);
+        Count(values, "days", "Span.Days", culture);
         return values;
+    }
+
+    private void Count(Dictionary<string, string> values, string name, string key, CultureInfo culture)
+    {
+        if (int.TryParse(values.GetValueOrDefault(name), NumberStyles.None, CultureInfo.InvariantCulture, out var number))
+            values[name] = words.Text(culture, key, number).Replace("{0}", Numerals.Write(number, culture), StringComparison.Ordinal);
     }
 
     // "Origin-bound one-time codes delivered via SMS": browsers fill the code in on this host only. No translation may touch it.
     private static string Binding(MessageTemplate template, IReadOnlyDictionary<string, string> model) =>
-        template == MessageTemplate.SignInCode ? $"\n\n@{model["host"]} #{model["code"]}" : "";
+        HasCode(template) ? $"\n\n@{model["host"]} #{model["code"]}" : "";
 
-    private static EmailContent SignInCode(MessageTexts texts, CultureInfo culture, IReadOnlyDictionary<string, string> values) => new()
+    private static bool HasCode(MessageTemplate template) =>
+        template is MessageTemplate.SignInCode or MessageTemplate.ActivationCode or MessageTemplate.ConfirmationCode;
+
+    private static EmailContent Code(MessageTemplate template, MessageTexts texts, CultureInfo culture, IReadOnlyDictionary<string, string> values) => new()
     {
         Language = culture.Name,
         Direction = Language.Direction(culture),
-        Subject = texts["SignInCode.Subject"],
-        Preheader = texts["SignInCode.Preheader"],
-        Heading = texts["SignInCode.Heading"],
-        Lead = texts["SignInCode.Lead"],
+        Subject = texts[$"{template}.Subject"],
+        Preheader = texts[$"{template}.Preheader"],
+        Heading = texts[$"{template}.Heading"],
+        Lead = texts[$"{template}.Lead"],
         Code = values["code"],
         CodeNote = texts["SignInCode.CodeNote"],
-        Link = values.GetValueOrDefault("link") is { Length: > 0 } link
-            ? new EmailLink(link, texts["SignInCode.LinkLead"], texts["SignInCode.LinkLabel"], texts["SignInCode.LinkPlain"])
-            : null,
-        Notes = [texts["SignInCode.NotYou"], texts["SignInCode.KeepIt"]],
+        Link = template == MessageTemplate.SignInCode && values.GetValueOrDefault("link") is { Length: > 0 } link ? Link(template, texts, link) : null,
+        Notes = [texts[$"{template}.NotYou"], texts["SignInCode.KeepIt"]],
         Footer = texts["Footer"],
     };
+
+    private static EmailContent AddressChanged(MessageTexts texts, CultureInfo culture, IReadOnlyDictionary<string, string> values) =>
+        Notice(MessageTemplate.AddressChanged, texts, culture) with
+        {
+            Link = Link(MessageTemplate.AddressChanged, texts, values["link"]),
+            Footer = texts["AddressChanged.Footer"],
+        };
+
+    private static EmailLink Link(MessageTemplate template, MessageTexts texts, string address) =>
+        new(address, texts[$"{template}.LinkLead"], texts[$"{template}.LinkLabel"], texts[$"{template}.LinkPlain"]);
 
     private static EmailContent Notice(MessageTemplate template, MessageTexts texts, CultureInfo culture) => new()
     {

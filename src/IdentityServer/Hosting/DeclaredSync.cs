@@ -65,10 +65,10 @@ internal sealed class DeclaredSync(
         return null;
     }
 
-    private static (List<Scope> Scopes, List<Application> Applications) Read(IConfiguration configuration, Func<Guid> newId) =>
+    internal static (List<Scope> Scopes, List<Application> Applications) Read(IConfiguration configuration, Func<Guid> newId) =>
         ([.. Declared<DeclaredScope>(configuration, "Scopes").Select(pair => pair.Value.ToScope(pair.Key))],
             [.. Declared<DeclaredApplication>(configuration, "Applications").Select(pair => pair.Value.ToApplication(pair.Key, newId()))]);
 
-    private static Dictionary<string, T> Declared<T>(IConfiguration configuration, string section) =>
+    internal static Dictionary<string, T> Declared<T>(IConfiguration configuration, string section) =>
         configuration.GetSection(section).Get<Dictionary<string, T>>() ?? [];
 }

@@ -147,6 +147,7 @@ public sealed class SignInServer
                 PhoneNumber = phone,
                 PhoneNumberConfirmed = phoneConfirmed,
                 Name = "Someone",
+                InvitationCode = Invitations.NewCode(),
                 CreatedAt = now,
                 UpdatedAt = now,
                 DisabledAt = disabled ? now : null,

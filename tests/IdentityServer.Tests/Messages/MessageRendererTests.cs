@@ -44,6 +44,17 @@ public sealed class MessageRendererTests
         Assert.Equal("Sign in to <img src=x onerror=alert(1)>{link}", page.QuerySelector("h1")!.TextContent);
     }
 
+    // WCAG 2.2 1.4.3
+    [Theory]
+    [InlineData("#3b4fd8", "#ffffff")]
+    [InlineData("#ffe08a", "#000000")]
+    public void The_button_is_readable_on_the_brands_colour(string colour, string text)
+    {
+        var branded = new MessageRenderer(Options.Create(new BrandOptions { PrimaryColor = colour }), Words.BuiltIn);
+        var button = Parse(branded.Render(MessageTemplate.SignInCode, Channel.Email, "en", Model("Photos"))).QuerySelector("a")!.GetAttribute("style")!;
+        Assert.Contains($"background:{colour};color:{text};", button, StringComparison.Ordinal);
+    }
+
     [Fact]
     public void Nothing_is_fetched_when_the_mail_is_read()
     {
@@ -64,6 +75,7 @@ public sealed class MessageRendererTests
     [Theory]
     [InlineData(MessageTemplate.AccountDisabled)]
     [InlineData(MessageTemplate.NoAccount)]
+    [InlineData(MessageTemplate.AddressTaken)]
     public void Notices_hold_neither_code_nor_link(MessageTemplate template)
     {
         var mail = Render(template);
@@ -103,10 +115,13 @@ public sealed class MessageRendererTests
                 Assert.DoesNotContain("{", renderer.Render(template, Channel.Sms, language, Model("Photos")).Text, StringComparison.Ordinal);
             }
 
-            var sms = renderer.Render(MessageTemplate.SignInCode, Channel.Sms, language, Model("Photos")).Text;
-            Assert.EndsWith("\n\n@id.example.org #012345", sms, StringComparison.Ordinal);
-            Assert.StartsWith("012345", sms, StringComparison.Ordinal);
-            Assert.StartsWith("012345", Render(MessageTemplate.SignInCode, locale: language).Subject, StringComparison.Ordinal);
+            foreach (var template in new[] { MessageTemplate.SignInCode, MessageTemplate.ActivationCode, MessageTemplate.ConfirmationCode })
+            {
+                var sms = renderer.Render(template, Channel.Sms, language, Model("Photos")).Text;
+                Assert.EndsWith("\n\n@id.example.org #012345", sms, StringComparison.Ordinal);
+                Assert.StartsWith("012345", sms, StringComparison.Ordinal);
+                Assert.StartsWith("012345", Render(template, locale: language).Subject, StringComparison.Ordinal);
+            }
         }
     }
 
@@ -142,6 +157,27 @@ public sealed class MessageRendererTests
         Assert.Null(message.Html);
     }
 
+    [Theory]
+    [InlineData(MessageTemplate.ActivationCode)]
+    [InlineData(MessageTemplate.ConfirmationCode)]
+    public void Codes_that_do_not_sign_in_come_without_a_link(MessageTemplate template)
+    {
+        var mail = Render(template);
+        Assert.Equal("012345", Parse(mail).QuerySelector(".code")!.TextContent.Trim());
+        Assert.Empty(Parse(mail).QuerySelectorAll("a"));
+    }
+
+    [Fact]
+    public void Who_lost_an_address_reads_by_which_one_how_to_undo_it_and_until_when()
+    {
+        var mail = Render(MessageTemplate.AddressChanged);
+        Assert.Contains("n•••@e•••.org", mail.Text, StringComparison.Ordinal);
+        Assert.Contains("7 days", mail.Text, StringComparison.Ordinal);
+        Assert.Equal(Link, Parse(mail).QuerySelector("a")!.GetAttribute("href"));
+        Assert.DoesNotContain("012345", mail.Subject + mail.Text + mail.Html, StringComparison.Ordinal);
+        Assert.Contains(Link, renderer.Render(MessageTemplate.AddressChanged, Channel.Sms, "en", Model("Photos")).Text, StringComparison.Ordinal);
+    }
+
     private RenderedMessage Render(MessageTemplate template, string application = "Photos", string locale = "en") =>
         renderer.Render(template, Channel.Email, locale, Model(application));
 
@@ -150,6 +186,8 @@ public sealed class MessageRendererTests
         ["code"] = "012345",
         ["link"] = Link,
         ["minutes"] = "5",
+        ["days"] = "7",
+        ["address"] = "n•••@e•••.org",
         ["application"] = application,
         ["host"] = "id.example.org",
     };
