@@ -20,6 +20,7 @@ internal static class AccountServices
         services.AddScoped<AccountOverview>();
         services.AddScoped<StoredLanguage>();
         services.AddScoped<OwnHistory>();
+        services.AddScoped<OwnData>();
         services.AddScoped(provider => new Register(
             Get<ServerDb>(provider), Get<RegistrationPlan>(provider), Get<ChallengeSender>(provider), Get<Challenges>(provider), Get<AddressFields>(provider),
             Get<Askers>(provider), Get<Inviters>(provider), Get<ProfileEditing>(provider), Get<Secrets>(provider), Get<IOptions<SignInOptions>>(provider), Get<TimeProvider>(provider)));
