@@ -1,6 +1,7 @@
 using System.Text;
 using System.Text.Json;
 using IdentityServer.Core.Persistence;
+using IdentityServer.Core.Proofs;
 using IdentityServer.Core.SignIn;
 using IdentityServer.Protocol.Clients;
 using IdentityServer.Protocol.Grants;
@@ -207,7 +208,7 @@ public abstract class OneTimeCodeGrantTests : IAsyncLifetime
         var address = SignInServer.NewAddress();
         await server.AddUserAsync(address);
         var (challenge, code) = await StartAsync(address);
-        var read = OneTimeCodeChallenge.Read(challenge)!.Value;
+        var read = ChallengeHandle.Read(challenge)!.Value;
 
         AssertRefused("invalid_grant", await RedeemAsync("other", ("challenge", challenge), ("otp", code)));
         AssertRefused("invalid_grant", await RedeemAsync("native", ("challenge", (read with { Secret = new byte[32] }).ToString()), ("otp", code)));
@@ -244,7 +245,7 @@ public abstract class OneTimeCodeGrantTests : IAsyncLifetime
         Assert.Equal(challenge, (await PostAsync(("client_id", "native"), ("challenge", challenge))).Body.GetProperty("challenge").GetString());
 
         AssertRefused("invalid_grant", await RedeemAsync("native", ("challenge", challenge), ("otp", first)));
-        var second = await server.CodeAsync(OneTimeCodeChallenge.Read(challenge)!.Value.Id);
+        var second = await server.CodeAsync(ChallengeHandle.Read(challenge)!.Value.Id);
         Approved(await RedeemAsync("native", ("challenge", challenge), ("otp", second)));
     }
 
@@ -253,7 +254,7 @@ public abstract class OneTimeCodeGrantTests : IAsyncLifetime
     {
         var (challenge, _) = await StartAsync(SignInServer.NewAddress());
 
-        Assert.False((await server.MailAsync(OneTimeCodeChallenge.Read(challenge)!.Value.Id)).Model.ContainsKey("link"));
+        Assert.False((await server.MailAsync(ChallengeHandle.Read(challenge)!.Value.Id)).Model.ContainsKey("link"));
     }
 
     [Theory]
@@ -287,7 +288,7 @@ public abstract class OneTimeCodeGrantTests : IAsyncLifetime
         var (status, body, _) = await PostAsync([("client_id", "native"), ("address", address), .. more]);
         Assert.Equal(200, status);
         var challenge = body.GetProperty("challenge").GetString()!;
-        return (challenge, await server.CodeAsync(OneTimeCodeChallenge.Read(challenge)!.Value.Id));
+        return (challenge, await server.CodeAsync(ChallengeHandle.Read(challenge)!.Value.Id));
     }
 
     private async Task<(int Status, JsonElement Body, HttpContext Context)> PostAsync(params (string Name, string Value)[] form)

@@ -147,6 +147,8 @@ public sealed class SignInServer
                 PhoneNumber = phone,
                 PhoneNumberConfirmed = phoneConfirmed,
                 Name = "Someone",
+                InvitationCode = Invitations.NewCode(),
+                ConcurrencyStamp = id.ToString("N"),
                 CreatedAt = now,
                 UpdatedAt = now,
                 DisabledAt = disabled ? now : null,
