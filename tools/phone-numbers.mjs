@@ -4,7 +4,7 @@
 //   (in the root)       node tools/phone-numbers.mjs
 //
 // Then run the tests in tests/IdentityServer.Core.Tests/Users/Phones, which hold our parser against that package, and commit
-// both. What is left out is what only formatting needs. The layout of the source is described in the package's METADATA.md.
+// both. What is left out is what only numbers written for calls within the country need. The layout of the source is described in the package's METADATA.md.
 import { readFileSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 
@@ -17,16 +17,27 @@ if (source.version !== 4) throw new Error(`The metadata's layout has version ${s
 // In the order of the source. An empty pattern means: the same as the fixed lines'.
 const types = ["FixedLine", "Mobile", "TollFree", "PremiumRate", "PersonalNumber", "Voicemail", "Uan", "Pager", "Voip", "SharedCost"];
 
+const groups = (text) => text.replace(/\$(\d)/g, "$${$1}");
+
+// As written for calls from abroad, between spaces alone; "NA" is for numbers that cannot be called so. Of the leading digits the last pattern is the whole truth, the
+// ones before it serve numbers that are still being typed.
+const format = ([pattern, national, leadingDigits, , , international]) => ({
+  pattern,
+  leadingDigits: leadingDigits?.at(-1),
+  format: groups((international || national).replace(/[^$\d]+/g, " ").trim()),
+});
+
 const plan = (data) => {
-  const [callingCode, internationalPrefix, pattern, lengths, , prefix, , prefixForParsing, transform, , leadingDigits, ranges] = data;
+  const [callingCode, internationalPrefix, pattern, lengths, formats, prefix, , prefixForParsing, transform, , leadingDigits, ranges] = data;
   return {
     callingCode,
     internationalPrefix: internationalPrefix || undefined,
     pattern,
     lengths,
     prefix: prefixForParsing || prefix || undefined,
-    transform: transform ? transform.replace(/\$(\d)/g, "$${$1}") : undefined,
+    transform: transform ? groups(transform) : undefined,
     leadingDigits: leadingDigits || undefined,
+    formats: formats ? formats.filter((one) => one[5] !== "NA").map(format) : undefined,
     ranges: Object.fromEntries(
       types.flatMap((type, i) => {
         const range = ranges?.[i];

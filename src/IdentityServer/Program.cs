@@ -4,6 +4,7 @@ using IdentityServer.Core.Delivery;
 using IdentityServer.Core.Keys;
 using IdentityServer.Core.Persistence;
 using IdentityServer.Development;
+using IdentityServer.ApiDocs;
 using IdentityServer.Hosting;
 using IdentityServer.Management;
 using IdentityServer.Protocol;
@@ -11,25 +12,10 @@ using IdentityServer.UI;
 
 try
 {
-    var builder = WebApplication.CreateBuilder(args);
-    builder.AddSettingFiles();
-    builder.AddLogs();
-    builder.AddListening();
-    builder.Services
-        .AddPersistence(builder.Environment)
-        .AddKeys()
-        .AddProtocol()
-        .AddCore()
-        .AddDelivery(builder.Environment)
-        .AddUI()
-        .AddManagement()
-        .AddServer(builder.Environment);
+    if (CommandLine.Find(args) is { } line)
+        return await line.RunAsync(ServerBuilder.Build, Console.Out, Console.Error);
 
-    await using var app = builder.Build();
-    app.CheckSettings();
-    if (Command.Find(args) is { } command)
-        return await command.RunAsync(app, args);
-
+    await using var app = ServerBuilder.Build(args);
     await app.PrepareAsync();
     app.UseForwardedHeaders();
     app.UseProxyWatch();
@@ -38,6 +24,8 @@ try
     app.UseCors();
     app.UseRequestLimits();
     app.UseApiAccess();
+    app.UseApiThrottle();
+    app.UseApiDocs();
     app.MapProtocol();
     app.MapOneTimeCode();
     app.MapDeliveryCallbacks();
@@ -51,6 +39,7 @@ try
         app.MapDevelopmentGuides();
     }
 
+    app.MapDevelopmentReset();
     app.AnnounceAddresses();
     await app.RunAsync();
     return 0;

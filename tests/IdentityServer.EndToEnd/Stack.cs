@@ -42,7 +42,12 @@ public sealed class Stack : IAsyncLifetime
             ("Applications__spa__PostLogoutRedirectUris__0", $"{Spa}/"),
             ("Applications__webapp__RedirectUris__0", $"{WebApp}/callback"),
             ("Applications__webapp__PostLogoutRedirectUris__0", $"{WebApp}/"),
-            ("Scopes__notes__Resources__0", apiAddress));
+            ("Scopes__notes__Resources__0", apiAddress),
+            // All tests are one visitor in a hurry.
+            ("SignIn__ResendDelay", "00:00:03"),
+            ("Limits__StartsPerAddressAndMinute", "100"),
+            ("Limits__StartsPerNetworkAndHour", "1000"),
+            ("Limits__WrongCodesPerNetworkAndHour", "1000"));
 
         await Task.WhenAll(InstallAsync("spa"), InstallAsync("api"), InstallAsync("webapp"));
         (string, string)[] environment = [("VITE_AUTHORITY", Server.Address), ("VITE_API", apiAddress)];

@@ -56,7 +56,7 @@ public sealed class OpenIdClientTests(OpenIdClientTests.Shared shared) : IClassF
         AssertList(metadata, "token_endpoint_auth_methods_supported", "none", "client_secret_basic", "client_secret_post");
         AssertList(metadata, "revocation_endpoint_auth_methods_supported", "none", "client_secret_basic", "client_secret_post");
         AssertList(metadata, "introspection_endpoint_auth_methods_supported", "client_secret_basic", "client_secret_post");
-        AssertList(metadata, "scopes_supported", "openid", "profile", "email", "phone", "offline_access", "notes");
+        AssertList(metadata, "scopes_supported", "openid", "profile", "email", "phone", "offline_access", "notes", "account", "users:read", "users:write", "admin");
 
         // "The algorithm RS256 MUST be included."
         Assert.Contains("RS256", List(metadata, "id_token_signing_alg_values_supported"));

@@ -8,6 +8,7 @@ namespace IdentityServer.Tests;
 public sealed class PhoneTests : IAsyncDisposable
 {
     private const string Number = "+447400123456";
+    private const string Shown = "+44\u00A07400\u00A0123456";
 
     private readonly Server server = new(("SignIn:DefaultRegion", "GB"), ("Users:+447400555666:Name", "Petra Phone"), ("Users:anna@example.com:Phone", "+447400777888"));
 
@@ -22,7 +23,7 @@ public sealed class PhoneTests : IAsyncDisposable
         Assert.Contains("E-mail address or phone number", form.Text, StringComparison.Ordinal);
 
         var page = await browser.SubmitAsync(form, "Continue", ("Address", "07400 123 456"));
-        Assert.Equal(Number, page.Document.QuerySelector("strong[dir=ltr]")!.TextContent);
+        Assert.Equal(Shown, page.Document.QuerySelector("strong[dir=ltr]")!.TextContent);
         Assert.DoesNotContain("link", page.Text, StringComparison.OrdinalIgnoreCase);
         server.Clock.Advance(TimeSpan.FromSeconds(5));
         var text = (await server.MailsAsync(Number))[0];
@@ -30,14 +31,14 @@ public sealed class PhoneTests : IAsyncDisposable
         Assert.DoesNotContain("http", text.Text, StringComparison.Ordinal);
 
         page = await browser.SubmitAsync(page, "Continue", ("Code", text.Code!));
-        Assert.Equal(("/sign-in/details", Number), (page.Url.AbsolutePath, page.Document.QuerySelector(".fixed [dir=ltr]")!.TextContent));
+        Assert.Equal(("/sign-in/details", Shown), (page.Url.AbsolutePath, page.Document.QuerySelector(".fixed [dir=ltr]")!.TextContent));
         page = await browser.SubmitAsync(page, "Create", ("Name", "Nora Number"));
         page = await browser.SubmitAsync(page, "Allow");
         var (_, claims) = await app.UserInfoAsync((await app.RedeemAsync(page.Query("code")!, attempt.Verifier)).AccessToken!);
 
         Assert.Equal((Number, true), (claims.GetProperty("phone_number").GetString(), claims.GetProperty("phone_number_verified").GetBoolean()));
         var account = await browser.GetAsync("/account");
-        Assert.Contains(Number, account.Text, StringComparison.Ordinal);
+        Assert.Contains(Number, string.Concat(account.Text.Where(letter => !char.IsWhiteSpace(letter))), StringComparison.Ordinal);
     }
 
     // E1
@@ -45,13 +46,13 @@ public sealed class PhoneTests : IAsyncDisposable
     public async Task Known_and_unknown_numbers_are_answered_alike()
     {
         var answers = new List<string>();
-        foreach (var number in new[] { "+447400555666", "+447400555667" })
+        foreach (var (number, shown) in new[] { ("+447400555666", "+44 7400 555666"), ("+447400555667", "+44 7400 555667") })
         {
             var browser = server.NewBrowser();
             var response = await browser.SendAsync(browser.Form(await browser.GetAsync("/sign-in"), "Continue", ("Address", number)));
             var code = await browser.GetAsync(response.Headers.Location!.ToString());
             var wrong = await browser.SubmitAsync(code, "Continue", ("Code", "000000"));
-            answers.Add($"{(int)response.StatusCode} {code.Html.Length} {(int)wrong.Response.StatusCode} {wrong.Html.Length} {code.Text} {wrong.Text}".Replace(number, "", StringComparison.Ordinal));
+            answers.Add($"{(int)response.StatusCode} {code.Html.Length} {(int)wrong.Response.StatusCode} {wrong.Html.Length} {code.Text} {wrong.Text}".Replace(shown, "", StringComparison.Ordinal));
         }
 
         Assert.Equal(answers[0], answers[1]);

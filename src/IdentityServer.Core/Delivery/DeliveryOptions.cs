@@ -19,6 +19,12 @@ public sealed class DeliveryOptions
     public TimeSpan SendTimeout { get; set; } = TimeSpan.FromSeconds(20);
 
     /// <summary>
+    /// How long beyond <see cref="SendTimeout"/> an instance alone may send a message that it took: time to write down what came of it, even if the
+    /// database is away for a moment. Then it counts as dead, and another takes the message.
+    /// </summary>
+    public TimeSpan TakeOverAfter { get; set; } = TimeSpan.FromSeconds(30);
+
+    /// <summary>
     /// A provider that has not answered after this is passed over by other messages while there is another one. A mail is then given to the next
     /// relay too, under the same Message-ID; a text never is: it may have been sent.
     /// </summary>
@@ -45,11 +51,8 @@ public sealed class DeliveryOptions
     /// <summary>Text messages.</summary>
     public SmsOptions Sms { get; set; } = new();
 
-    /// <summary>
-    /// How long an instance alone may send a message that it took: a try, and half a minute to write down its outcome.
-    /// A message whose instance died is taken by another after this.
-    /// </summary>
-    internal TimeSpan Lease => SendTimeout + TimeSpan.FromSeconds(30);
+    /// <summary>How long an instance alone may send a message that it took.</summary>
+    internal TimeSpan Lease => SendTimeout + TakeOverAfter;
 
     internal IEnumerable<string> Problems()
     {
@@ -63,6 +66,8 @@ public sealed class DeliveryOptions
             yield return "Delivery:SendTimeout must be between 00:00:00.1 and 00:05:00.";
         if (PollInterval < TimeSpan.FromMilliseconds(10) || PollInterval > TimeSpan.FromMinutes(1))
             yield return "Delivery:PollInterval must be between 00:00:00.01 and 00:01:00.";
+        if (TakeOverAfter < TimeSpan.FromSeconds(1) || TakeOverAfter > TimeSpan.FromMinutes(5))
+            yield return "Delivery:TakeOverAfter must be between 00:00:01 and 00:05:00.";
         if (FailoverAfter <= TimeSpan.Zero || FailoverAfter > TimeSpan.FromMinutes(5))
             yield return "Delivery:FailoverAfter must be positive and at most 00:05:00.";
         if (ReceiptInterval < TimeSpan.FromSeconds(1) || ReceiptInterval > TimeSpan.FromHours(1))

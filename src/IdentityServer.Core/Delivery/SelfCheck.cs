@@ -11,6 +11,6 @@ public interface IChecksItself
 }
 
 /// <summary>What a sender found out about itself.</summary>
-/// <param name="IsWell">False when the operator must act, or the provider does not answer.</param>
+/// <param name="IsWell">False when the operator must act, or the provider does not answer; null when that cannot be found out.</param>
 /// <param name="Text">One line: what was found and, when it is not well, what to do. No secrets, no addresses of people.</param>
-public sealed record SelfCheck(bool IsWell, string Text);
+public sealed record SelfCheck(bool? IsWell, string Text);

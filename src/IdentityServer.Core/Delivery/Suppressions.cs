@@ -5,6 +5,13 @@ using Microsoft.Extensions.Options;
 
 namespace IdentityServer.Core.Delivery;
 
+/// <summary>An address that nothing is sent to. Which one it is, only who knows it can find out.</summary>
+/// <param name="Reason">A <see cref="SuppressionReason"/>.</param>
+/// <param name="Provider">Who said so.</param>
+/// <param name="At">Since when, UTC.</param>
+/// <param name="EndsAt">When it is written to again, UTC.</param>
+public sealed record SuppressedAddress(string Reason, string Provider, DateTimeOffset At, DateTimeOffset EndsAt);
+
 /// <summary>
 /// Addresses that nothing is sent to: their owners opted out, or nobody is there. Known by a keyed hash only. The person at the page sees what
 /// everybody sees: the page does not ask here, the dispatcher does.
@@ -19,12 +26,39 @@ public sealed class Suppressions
     internal Suppressions(IDbContextFactory<ServerDb> databases, MessageSeal seal, IOptions<DeliveryOptions> options, TimeProvider clock) =>
         (this.databases, this.seal, this.options, this.clock) = (databases, seal, options, clock);
 
-    /// <summary>Sends to the address again, e.g. when its owner asks for it. False when it was not suppressed.</summary>
+    /// <summary>Those in force, the longest first; at most so many.</summary>
+    public async Task<IReadOnlyList<SuppressedAddress>> ListAsync(int atMost, CancellationToken cancellationToken)
+    {
+        var now = clock.GetUtcNow();
+        await using var db = await databases.CreateDbContextAsync(cancellationToken);
+        return await db.Suppressions
+            .Where(row => row.ExpiresAt > now)
+            .OrderByDescending(row => row.ExpiresAt)
+            .Take(atMost)
+            .Select(row => new SuppressedAddress(row.Reason, row.Provider, row.At, row.ExpiresAt))
+            .ToListAsync(cancellationToken);
+    }
+
+    /// <summary>Why and until when nothing is sent to the address (in its canonical form); null when it is written to.</summary>
+    public async Task<SuppressedAddress?> FindAsync(Channel channel, string address, CancellationToken cancellationToken)
+    {
+        var (hash, now) = (seal.Hash(channel, address), clock.GetUtcNow());
+        await using var db = await databases.CreateDbContextAsync(cancellationToken);
+        return await db.Suppressions
+            .Where(row => row.Hash == hash && row.ExpiresAt > now)
+            .Select(row => new SuppressedAddress(row.Reason, row.Provider, row.At, row.ExpiresAt))
+            .SingleOrDefaultAsync(cancellationToken);
+    }
+
+    /// <summary>
+    /// Sends to the address (in its canonical form) again, e.g. when its owner asks for it. False when it was not suppressed. A provider that keeps a
+    /// list of its own, as Twilio does of who answered STOP, must be told too.
+    /// </summary>
     public async Task<bool> LiftAsync(Channel channel, string address, CancellationToken cancellationToken)
     {
-        var hash = seal.Hash(channel, address);
+        var (hash, now) = (seal.Hash(channel, address), clock.GetUtcNow());
         await using var db = await databases.CreateDbContextAsync(cancellationToken);
-        return await db.Suppressions.Where(row => row.Hash == hash).ExecuteDeleteAsync(cancellationToken) > 0;
+        return await db.Suppressions.Where(row => row.Hash == hash && row.ExpiresAt > now).ExecuteDeleteAsync(cancellationToken) > 0;
     }
 
     internal async Task<bool> HoldAsync(byte[] hash)

@@ -1,4 +1,5 @@
 using System.Collections.Frozen;
+using System.Reflection;
 using System.Security.Cryptography;
 using System.Text;
 using IdentityServer.UI.Branding;
@@ -14,7 +15,8 @@ public sealed record AssetFile(byte[] Content, string ContentType, string Versio
 /// <summary>Styles, script and pictures: embedded in this assembly, and the brand's stylesheet, which configuration makes.</summary>
 public sealed class AssetFiles
 {
-    private const string Folder = "wwwroot";
+    private const string Folder = "wwwroot/";
+    private const string SheetParts = "wwwroot/css/site/";
 
     private readonly FrozenDictionary<string, AssetFile> files;
 
@@ -23,13 +25,9 @@ public sealed class AssetFiles
     {
         var assembly = typeof(AssetFiles).Assembly;
         var read = new Dictionary<string, AssetFile>(StringComparer.Ordinal);
-        foreach (var name in assembly.GetManifestResourceNames().Where(name => name.StartsWith(Folder + "/", StringComparison.Ordinal)))
-        {
-            using var stream = assembly.GetManifestResourceStream(name)!;
-            var content = new byte[stream.Length];
-            stream.ReadExactly(content);
-            read[name[Folder.Length..]] = Make(name, content);
-        }
+        var names = assembly.GetManifestResourceNames().Where(name => name.StartsWith(Folder, StringComparison.Ordinal));
+        foreach (var parts in names.Order(StringComparer.Ordinal).GroupBy(PathOf, StringComparer.Ordinal))
+            read[parts.Key] = Make(parts.Key, [.. parts.SelectMany(name => Read(assembly, name))]);
 
         read["/css/brand.css"] = Make("brand.css", Encoding.UTF8.GetBytes(brand.Stylesheet));
         // What browsers ask for on answers that are no pages of ours.
@@ -42,6 +40,17 @@ public sealed class AssetFiles
 
     /// <summary>The file's address for a page: it changes with the content, so browsers may keep it for ever.</summary>
     public string Url(string path) => $"{path}?v={files[path].Version}";
+
+    // The style sheet is written in parts and served as one file, in the order of the parts' names.
+    private static string PathOf(string name) => name.StartsWith(SheetParts, StringComparison.Ordinal) ? "/css/site.css" : name[(Folder.Length - 1)..];
+
+    private static byte[] Read(Assembly assembly, string name)
+    {
+        using var stream = assembly.GetManifestResourceStream(name)!;
+        var content = new byte[stream.Length];
+        stream.ReadExactly(content);
+        return content;
+    }
 
     private static AssetFile Make(string name, byte[] content) =>
         new(content, ContentType(Path.GetExtension(name)), Convert.ToHexStringLower(SHA256.HashData(content).AsSpan(0, 6)));

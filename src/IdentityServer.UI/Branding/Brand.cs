@@ -29,9 +29,9 @@ public sealed class Brand(IOptions<BrandOptions> options)
         return $$"""
             :root {
               --brand: {{primary}};
-              --on-brand: {{TextOn(primary)}};
+              --on-brand: {{primary.Text}};
               --brand-hover: {{primary.Mix(Rgb.Black, 0.12)}};
-              --on-brand-hover: {{TextOn(primary.Mix(Rgb.Black, 0.12))}};
+              --on-brand-hover: {{primary.Mix(Rgb.Black, 0.12).Text}};
               --accent: {{onLight}};
             }
             @media (prefers-color-scheme: dark) {
@@ -40,6 +40,4 @@ public sealed class Brand(IOptions<BrandOptions> options)
 
             """;
     }
-
-    private static Rgb TextOn(Rgb ground) => ground.ContrastTo(Rgb.White) >= 4.5 ? Rgb.White : Rgb.Black;
 }

@@ -11,6 +11,9 @@ internal readonly record struct Rgb(byte Red, byte Green, byte Blue)
 
     public static readonly Rgb Black = new(0, 0, 0);
 
+    /// <summary>What text on this colour is written in: white where it is readable (WCAG 2.2 1.4.3, 4.5:1), else black, which then is.</summary>
+    public Rgb Text => ContrastTo(White) >= 4.5 ? White : Black;
+
     /// <summary>From <c>#rrggbb</c>.</summary>
     public static Rgb Parse(string hex)
     {

@@ -75,7 +75,7 @@ internal static class EmailHtml
 
     private static IHtmlContent Link(EmailLink? link, BrandOptions brand) => link is null ? HtmlString.Empty : Html($"""
         <p class="words" style="margin:28px 0 12px;color:#1b1f27;">{link.Lead}</p>
-        <p style="margin:0;"><a href="{link.Address}" style="display:block;padding:13px 20px;text-align:center;border-radius:8px;background:{brand.PrimaryColor};color:#ffffff;font-weight:600;text-decoration:none;">{link.Label}</a></p>
+        <p style="margin:0;"><a href="{link.Address}" style="display:block;padding:13px 20px;text-align:center;border-radius:8px;background:{brand.PrimaryColor};color:{Rgb.Parse(brand.PrimaryColor).Text};font-weight:600;text-decoration:none;">{link.Label}</a></p>
         <p class="quiet" style="margin:12px 0 0;font-size:13px;color:#5b6370;">{link.Plain}<br><span dir="ltr" style="word-break:break-all;">{link.Address}</span></p>
         """);
 

@@ -1,3 +1,5 @@
+using IdentityServer.Core.Users.Phones;
+
 namespace IdentityServer.UI.Pages;
 
 /// <summary>A word above a form: what went wrong, or what went well. Shown by <c>Shared/_Notice</c>.</summary>
@@ -14,11 +16,13 @@ public sealed record FieldError(string Id, string? Text);
 public sealed record Person(string? Name, string? Address)
 {
     /// <summary>What stands first.</summary>
-    public string Title => string.IsNullOrWhiteSpace(Name) ? Address ?? "" : Name;
+    public string Title => string.IsNullOrWhiteSpace(Name) ? Shown ?? "" : Name;
 
     /// <summary>What stands below; null when it would repeat the title.</summary>
-    public string? Subtitle => string.IsNullOrWhiteSpace(Name) ? null : Address;
+    public string? Subtitle => string.IsNullOrWhiteSpace(Name) ? null : Shown;
 
     /// <summary>One letter for the round picture.</summary>
     public string Initial => Title.Length == 0 ? "" : System.Globalization.StringInfo.GetNextTextElement(Title).ToUpperInvariant();
+
+    private string? Shown => Address is null ? null : PhoneNumber.Grouped(Address);
 }

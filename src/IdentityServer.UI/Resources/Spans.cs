@@ -5,7 +5,7 @@ namespace IdentityServer.UI.Resources;
 /// <summary>Spans of time in words. Clock times are not shown: the server does not know the person's time zone.</summary>
 public static class Spans
 {
-    /// <summary>How long to wait, rounded up: "30 seconds", "2 minutes", "1 hour".</summary>
+    /// <summary>How long to wait, rounded up: "30 seconds", "2 minutes", "1 hour", never broken over two lines.</summary>
     public static string Wait(TimeSpan span) => span.TotalSeconds switch
     {
         <= 1 => Texts.Count("Span.Seconds", 1),

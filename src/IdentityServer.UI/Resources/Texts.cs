@@ -27,12 +27,16 @@ public static class Texts
         new HtmlFormattableString(Culture, Text(key), [.. values.Select(value => value is int number ? Numerals.Write(number, Culture) : value)]);
 
     /// <summary>The form of the text named <paramref name="key"/> that goes with the number, and the number in its gap.</summary>
-    public static string Count(string key, int number) => Fill(Words.Text(Culture, key, number), number);
+    public static string Count(string key, int number) => Fill(Tie(Words.Text(Culture, key, number)), number);
 
     /// <summary>A name beside other words, where no element can keep them apart.</summary>
     public static string Isolate(string name) => Bidi.Isolate(name, Culture);
 
     private static CultureInfo Culture => Languages.Language.Choose([CultureInfo.CurrentUICulture.Name]);
+
+    // A number and its noun stay in one line, whichever comes first.
+    private static string Tie(string text) =>
+        text.Contains("{0} ", StringComparison.Ordinal) ? text.Replace("{0} ", "{0}\u00A0", StringComparison.Ordinal) : text.Replace(" {0}", "\u00A0{0}", StringComparison.Ordinal);
 
     private static string Fill(string text, params object?[] values) => string.Format(CultureInfo.InvariantCulture, text, [.. values.Select(value => value switch
     {

@@ -30,12 +30,19 @@ internal sealed class Doctor(IServiceProvider services)
         Fail,
     }
 
-    public static async Task<CommandResult> RunAsync(IServiceProvider services, string[] args, CancellationToken cancellationToken)
+    public static ServerCommand Command(CommandFrame frame) => frame.OnServer(
+        "doctor",
+        "Look for what is wrong with configuration, database, keys and senders; changes nothing.",
+        "doctor --json",
+        (services, _, cancellationToken) => RunAsync(services, cancellationToken));
+
+    private static async Task<CommandResult> RunAsync(IServiceProvider services, CancellationToken cancellationToken)
     {
         var doctor = new Doctor(services);
         await doctor.LookAsync(cancellationToken);
         var text = string.Join(Environment.NewLine, doctor.lines.Select(line => $"{line.Mark.ToString().ToLowerInvariant(),-5} {line.Check,-14} {line.Text}"));
-        return new CommandResult(text, doctor.lines.Exists(line => line.Mark == Mark.Fail) ? 1 : 0);
+        var data = doctor.lines.ConvertAll(line => new { line.Mark, line.Check, line.Text });
+        return new CommandResult(text, data, doctor.lines.Exists(line => line.Mark == Mark.Fail) ? ExitCodes.Act : ExitCodes.Done);
     }
 
     private async Task LookAsync(CancellationToken cancellationToken)
@@ -134,16 +141,29 @@ internal sealed class Doctor(IServiceProvider services)
             return false;
         }
 
-        var open = options.PreviousMasterKeyFiles.Select(file => Path.GetFullPath(file, environment.ContentRootPath)).Prepend(path).Where(IsOpenToOthers).ToList();
-        if (open.Count == 0)
-            Add(Mark.Ok, "master key", "readable, and by nobody else");
+        List<string> files = [path, .. options.PreviousMasterKeyFiles.Select(file => Path.GetFullPath(file, environment.ContentRootPath))];
+        var open = files.Where(file => IsOpen(file, asMounted: false)).ToList();
+        if (open.Count > 0)
+            Add(Mark.Fail, "master key", $"other users may read or change it: chmod 600 {string.Join(' ', open)}");
+        else if (files.Exists(file => IsOpen(file, asMounted: true)))
+            Add(Mark.Note, "master key", "read-only for everybody, as container runtimes mount secrets: fine where this server is the container's only user; elsewhere mount it with mode 0400");
         else
-            Add(Mark.Fail, "master key", $"other users may read it: chmod 600 {string.Join(' ', open)}");
+            Add(Mark.Ok, "master key", "readable, and by nobody else");
         return true;
     }
 
-    private static bool IsOpenToOthers(string path) => !OperatingSystem.IsWindows()
-        && (File.GetUnixFileMode(path) & ~(UnixFileMode.UserRead | UnixFileMode.UserWrite)) != UnixFileMode.None;
+    // Docker gives secrets the mode 0444, and none but the server lives in the container. A file that somebody may write to was not mounted so: on a
+    // machine with more users than the server, each of them could read it.
+    private static bool IsOpen(string path, bool asMounted)
+    {
+        if (OperatingSystem.IsWindows())
+            return false;
+        const UnixFileMode Write = UnixFileMode.UserWrite | UnixFileMode.GroupWrite | UnixFileMode.OtherWrite;
+        // Kubernetes mounts a link; a link's own mode says nothing.
+        var mode = File.GetUnixFileMode(File.ResolveLinkTarget(path, returnFinalTarget: true)?.FullName ?? path);
+        var isOpen = (mode & ~(UnixFileMode.UserRead | UnixFileMode.UserWrite)) != UnixFileMode.None;
+        return isOpen && ((mode & Write) == UnixFileMode.None) == asMounted;
+    }
 
     private async Task SigningKeysAsync(CancellationToken cancellationToken)
     {
@@ -168,14 +188,14 @@ internal sealed class Doctor(IServiceProvider services)
     {
         if (sender is not IChecksItself checks)
         {
-            Add(Mark.Ok, sender.Name, "has no account to check");
+            Add(Mark.Note, sender.Name, "has no free call to check it by: \"send-test --to <address>\" shows whether it takes messages");
             return;
         }
 
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         limit.CancelAfter(Patience);
         var found = await checks.CheckAsync(limit.Token);
-        Add(found.IsWell ? Mark.Ok : Mark.Fail, sender.Name, found.Text);
+        Add(found.IsWell switch { true => Mark.Ok, false => Mark.Fail, null => Mark.Note }, sender.Name, found.Text);
     }
 
     private void Add(Mark mark, string check, string text) => lines.Add((mark, check, text));

@@ -1,3 +1,4 @@
+using System.CommandLine;
 using System.Globalization;
 using IdentityServer.Core.Delivery;
 using IdentityServer.Core.Users;
@@ -12,32 +13,44 @@ internal static class SendTest
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
 
-    public static async Task<CommandResult> RunAsync(IServiceProvider services, string[] args, CancellationToken cancellationToken)
+    public static ServerCommand Command(CommandFrame frame)
     {
-        if (AddressIn(args) is not { } typed)
-            return new CommandResult("Say whom to: send-test --to someone@example.com", 1);
-        if (Address.Parse(typed) is not { } address)
-            return new CommandResult("What follows --to is no address that can be written to.", 1);
+        var to = new Option<string>("--to") { Description = "An e-mail address, or a phone number with its calling code.", Required = true, HelpName = "address" };
+        to.Validators.Add(result =>
+        {
+            if (Address.Parse(result.GetValueOrDefault<string>()) is null)
+                result.AddError("What follows --to is no address that can be written to.");
+        });
+        return frame.OnServer(
+            "send-test",
+            "Hand a test message to every sender of the address's channel; not queued, and not counted in limits or budget.",
+            "send-test --to someone@example.com",
+            (services, line, cancellationToken) => RunAsync(services, Address.Parse(line.GetRequiredValue(to))!, cancellationToken),
+            to);
+    }
 
+    private static async Task<CommandResult> RunAsync(IServiceProvider services, Address address, CancellationToken cancellationToken)
+    {
         var senders = services.GetRequiredService<Senders>().Of(address.Channel);
         if (senders.Count == 0)
-            return new CommandResult($"No sender is configured for {address.Channel}: see the section Delivery in docs/configuration.md.", 1);
+            return new CommandResult($"No sender is configured for {address.Channel}: see the section Delivery in docs/configuration.md.", ExitCode: ExitCodes.Act);
 
         var now = services.GetRequiredService<TimeProvider>().GetUtcNow();
         var content = new RenderedMessage(
             "Test message",
             string.Create(CultureInfo.InvariantCulture, $"This is a test message of the sign-in server, sent at {now:yyyy-MM-dd HH:mm:ss} UTC. Nothing needs to be done."),
             Html: null);
-        var lines = new List<string>();
-        var isWell = true;
+        var answers = new List<(string Sender, bool IsWell, string Said)>();
         foreach (var sender in senders)
         {
             var (well, said) = await TryAsync(sender, new OutgoingMessage(Guid.CreateVersion7(now), address.Value, content, now.AddMinutes(5)), cancellationToken);
-            isWell &= well;
-            lines.Add($"{sender.Name}: {said}");
+            answers.Add((sender.Name, well, said));
         }
 
-        return new CommandResult(string.Join(Environment.NewLine, lines), isWell ? 0 : 1);
+        return new CommandResult(
+            string.Join(Environment.NewLine, answers.Select(answer => $"{answer.Sender}: {answer.Said}")),
+            answers.ConvertAll(answer => new { answer.Sender, answer.IsWell, answer.Said }),
+            answers.TrueForAll(answer => answer.IsWell) ? ExitCodes.Done : ExitCodes.Act);
     }
 
     // Reasons hold no address, no content and no secret: that is every sender's contract.
@@ -61,13 +74,5 @@ internal static class SendTest
         {
             return (false, "no answer in half a minute.");
         }
-    }
-
-    private static string? AddressIn(string[] args)
-    {
-        if (Array.Find(args, arg => arg.StartsWith("--to=", StringComparison.Ordinal)) is { } joined)
-            return joined["--to=".Length..];
-        var at = Array.IndexOf(args, "--to");
-        return at >= 0 && at + 1 < args.Length ? args[at + 1] : null;
     }
 }

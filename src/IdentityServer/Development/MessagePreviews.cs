@@ -3,6 +3,7 @@ using System.Text.Encodings.Web;
 using IdentityServer.Core.Delivery;
 using IdentityServer.Core.Persistence.Tables;
 using IdentityServer.UI.Languages;
+using IdentityServer.UI.Resources;
 using Microsoft.AspNetCore.Html;
 using Microsoft.AspNetCore.Http.HttpResults;
 
@@ -69,10 +70,10 @@ public static class MessagePreviews
         </head>
         <body>
         <div class="shell">
-        <main class="card card-wide">
+        <main class="card card-wide previews">
         <h1>Messages</h1>
         <p>Every message in every language, as mail and as text message.</p>
-        <p>{Join(Language.Supported.Select(culture => Html($"<a href=\"/dev/messages?language={culture.Name}\" lang=\"{culture.Name}\">{culture.NativeName}</a> ")))}<a href="/dev/messages">All</a></p>
+        <nav aria-label="Language">{Join(Language.Supported.Select(culture => Html($"<a href=\"/dev/messages?language={culture.Name}\" lang=\"{culture.Name}\">{Words.BuiltIn.Text(culture, "Language.Name")}</a> ")))}<a href="/dev/messages">All</a></nav>
         {Join(languages.SelectMany(tag => Enum.GetValues<MessageTemplate>().Select(template => Entry(template, Language.Named(tag), renderer))))}
         </main>
         </div>
@@ -81,6 +82,7 @@ public static class MessagePreviews
 
         """);
 
+    // Plain text has no direction of its own: mail programs and phones take each line's from its first letter, as dir="auto" does in a pre.
     private static HtmlFormattableString Entry(MessageTemplate template, CultureInfo culture, IMessageRenderer renderer)
     {
         var mail = renderer.Render(template, Channel.Email, culture.Name, Sample);
@@ -88,10 +90,13 @@ public static class MessagePreviews
         return Html($"""
             <article>
             <h2>{template.ToString()}, {culture.EnglishName}</h2>
+            <h3>Mail</h3>
             <p lang="{culture.Name}" dir="{Language.Direction(culture)}"><strong>{mail.Subject}</strong></p>
             <iframe src="/dev/messages/{template.ToString()}/{culture.Name}" title="{template.ToString()}, {culture.EnglishName}: the mail" sandbox="" loading="lazy" width="100%" height="720"></iframe>
-            <pre lang="{culture.Name}" dir="{Language.Direction(culture)}" tabindex="0">{mail.Text}</pre>
-            <pre lang="{culture.Name}" dir="{Language.Direction(culture)}" tabindex="0">{sms.Text}</pre>
+            <h3>The mail as plain text</h3>
+            <pre lang="{culture.Name}" dir="auto" tabindex="0">{mail.Text}</pre>
+            <h3>Text message</h3>
+            <pre lang="{culture.Name}" dir="auto" tabindex="0">{sms.Text}</pre>
             </article>
 
             """);

@@ -291,5 +291,5 @@ public abstract class RegistrationTests
     private Task<(int Challenges, int Messages)> RowsAsync() => server.Core.ReadAsync(async db => (await db.Challenges.CountAsync(), await db.Messages.CountAsync()));
 
     private async Task MakeAdminAsync(Guid id) =>
-        Assert.True(await server.Core.RunAsync<UserAdministration, bool>(users => users.SetRolesAsync(id, [RoleNames.Admin], new Operator(null, "test"), default)));
+        Assert.Equal(UserChange.Done, await server.Core.RunAsync<UserAdministration, UserChange>(users => users.SetRolesAsync(id, [RoleNames.Admin], new Operator(null, "test"), default)));
 }

@@ -1,8 +1,6 @@
 using System.Collections.Concurrent;
 using IdentityServer.Core.Delivery;
-using IdentityServer.Core.Persistence;
 using IdentityServer.Core.Persistence.Tables;
-using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Hosting;
@@ -18,8 +16,6 @@ internal sealed class DeliveryInstance
     private readonly ISender[] senders;
     private readonly Dispatcher dispatcher;
 
-    private volatile bool killed;
-
     public DeliveryInstance(TestDatabase database, TestSender sender, Dictionary<string, string?>? settings = null)
         : this(database, [sender], settings)
     {
@@ -34,8 +30,6 @@ internal sealed class DeliveryInstance
             collection.AddDelivery(new TestEnvironment());
             collection.RemoveAll<Senders>();
             collection.AddSingleton(new Senders(senders));
-            var inner = collection.Last(service => service.ServiceType == typeof(IDbContextFactory<ServerDb>));
-            collection.AddSingleton<IDbContextFactory<ServerDb>>(provider => new Mortal((IDbContextFactory<ServerDb>)inner.ImplementationFactory!(provider), () => killed));
             collection.AddSingleton<IMessageRenderer, TestRenderer>();
             collection.AddSingleton<ILoggerProvider>(Log);
         });
@@ -59,14 +53,6 @@ internal sealed class DeliveryInstance
     }
 
     public Task StopAsync() => dispatcher.StopAsync(default);
-
-    /// <summary>From now on nothing that it learns reaches the database, as after a kill -9.</summary>
-    public void Kill() => killed = true;
-
-    private sealed class Mortal(IDbContextFactory<ServerDb> inner, Func<bool> dead) : IDbContextFactory<ServerDb>
-    {
-        public ServerDb CreateDbContext() => dead() ? throw new NotSupportedException("killed") : inner.CreateDbContext();
-    }
 
     private sealed class TestRenderer : IMessageRenderer
     {

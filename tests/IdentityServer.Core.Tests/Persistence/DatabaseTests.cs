@@ -34,7 +34,7 @@ public abstract class DatabaseTests
         await Task.WhenAll(Enumerable.Range(0, 4).Select(_ => migrator.PrepareAsync(default)));
 
         await using var db = await database.OpenAsync();
-        Assert.Equal(["email", "offline_access", "openid", "phone", "profile"], await db.Scopes.Select(scope => scope.Name).OrderBy(name => name).ToListAsync());
+        Assert.Equal(["account", "admin", "email", "offline_access", "openid", "phone", "profile", "users:read", "users:write"], await db.Scopes.Select(scope => scope.Name).OrderBy(name => name).ToListAsync());
     }
 
     [Fact]
@@ -79,7 +79,7 @@ public abstract class DatabaseTests
     {
         await using var db = await database.OpenAsync();
         var now = database.Clock.Now;
-        User NewUser(string? email, string? phone) => new() { Id = Guid.CreateVersion7(now), NormalizedEmail = email, PhoneNumber = phone };
+        User NewUser(string? email, string? phone) => new() { Id = Guid.CreateVersion7(now), NormalizedEmail = email, PhoneNumber = phone, InvitationCode = IdentityServer.Core.Users.Invitations.NewCode() };
         db.Users.AddRange(NewUser(null, null), NewUser(null, null), NewUser("A@EXAMPLE.COM", "+4930123456"));
         await db.SaveChangesAsync();
 

@@ -1,6 +1,7 @@
 using System.Text;
 using IdentityServer.Core.Persistence;
 using IdentityServer.Core.Persistence.Tables;
+using IdentityServer.Core.Users;
 using IdentityServer.Protocol.Model;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.DependencyInjection;
@@ -52,7 +53,7 @@ public abstract class PruneTests
     {
         await using var db = await database.OpenAsync();
         var old = now.AddDays(-2);
-        var user = new User { Id = NewId() };
+        var user = new User { Id = NewId(), InvitationCode = Invitations.NewCode() };
         var used = NewSession(user.Id, old);
         var unused = NewSession(user.Id, old);
         var ended = NewSession(user.Id, old);
@@ -128,29 +129,50 @@ public abstract class PruneTests
     [InlineData("Challenges", "Id")]
     [InlineData("ConsumedIds", "Hash")]
     [InlineData("Messages", "Id")]
+    [InlineData("Suppressions", "Hash")]
     public async Task Expired_rows_are_found_by_the_index(string table, string key)
     {
         await using var db = await database.OpenAsync();
         await FillAsync(db, table);
 
-        var plan = new StringBuilder();
-        var sql = (db.Database.IsNpgsql() ? "EXPLAIN " : "EXPLAIN QUERY PLAN ") + PruneJob.BatchSql(db, table, key, "ExpiresAt")
-            .Replace("{0}", "@cutoff", StringComparison.Ordinal).Replace("{1}", "1000", StringComparison.Ordinal);
-        await db.Database.OpenConnectionAsync();
-        await using (var command = db.Database.GetDbConnection().CreateCommand())
-        {
-            command.CommandText = sql;
-            var cutoff = command.CreateParameter();
-            cutoff.ParameterName = "@cutoff";
-            cutoff.Value = db.Database.IsNpgsql() ? now.AddDays(-1) : now.AddDays(-1).UtcTicks;
-            command.Parameters.Add(cutoff);
-            await using var reader = await command.ExecuteReaderAsync();
-            while (await reader.ReadAsync())
-                plan.AppendLine(reader.GetValue(reader.FieldCount - 1).ToString());
-        }
+        var plan = await PlanAsync(db, PruneJob.BatchSql(db, table, key, "ExpiresAt"), db.Database.IsNpgsql() ? now.AddDays(-1) : now.AddDays(-1).UtcTicks);
 
-        Assert.Contains($"IX_{table}_ExpiresAt", plan.ToString(), StringComparison.Ordinal);
+        Assert.Contains($"IX_{table}_ExpiresAt", plan, StringComparison.Ordinal);
         await ClearAsync(db);
+    }
+
+    // P2: the database deletes a message's events with it, by this very condition.
+    [Fact]
+    public async Task A_message_s_events_are_found_by_the_index()
+    {
+        await using var db = await database.OpenAsync();
+        await FillAsync(db, "Messages");
+        foreach (var id in await db.Messages.Select(row => row.Id).ToListAsync())
+            db.Add(new MessageEvent { Id = NewId(), MessageId = id, At = now, Provider = "p", Status = "sent" });
+        await SaveAsync(db);
+        var message = await db.Messages.Select(row => row.Id).FirstAsync();
+
+        var plan = await PlanAsync(db, "DELETE FROM \"MessageEvents\" WHERE \"MessageId\" = {0}", db.Database.IsNpgsql() ? message : message.ToString().ToUpperInvariant());
+
+        Assert.Contains("IX_MessageEvents_MessageId", plan, StringComparison.Ordinal);
+        await ClearAsync(db);
+        Assert.Equal(0, await db.MessageEvents.CountAsync());
+    }
+
+    private static async Task<string> PlanAsync(ServerDb db, string statement, object parameter)
+    {
+        var plan = new StringBuilder();
+        await db.Database.OpenConnectionAsync();
+        await using var command = db.Database.GetDbConnection().CreateCommand();
+        command.CommandText = (db.Database.IsNpgsql() ? "EXPLAIN " : "EXPLAIN QUERY PLAN ")
+            + statement.Replace("{0}", "@value", StringComparison.Ordinal).Replace("{1}", "1000", StringComparison.Ordinal);
+        var value = command.CreateParameter();
+        (value.ParameterName, value.Value) = ("@value", parameter);
+        command.Parameters.Add(value);
+        await using var reader = await command.ExecuteReaderAsync();
+        while (await reader.ReadAsync())
+            plan.AppendLine(reader.GetValue(reader.FieldCount - 1).ToString());
+        return plan.ToString();
     }
 
     private static Task FillAsync(ServerDb db, string table)
@@ -164,6 +186,7 @@ public abstract class PruneTests
                 "Tokens" => NewToken(expiresAt, null),
                 "Challenges" => NewChallenge(expiresAt),
                 "ConsumedIds" => (object)NewConsumedId(i, expiresAt),
+                "Suppressions" => NewSuppression(i, expiresAt),
                 _ => NewMessage(expiresAt),
             });
         }
@@ -232,6 +255,9 @@ public abstract class PruneTests
 
     private static ConsumedId NewConsumedId(int number, DateTimeOffset expiresAt) => new() { Hash = BitConverter.GetBytes(number), ExpiresAt = expiresAt };
 
+    private static Suppression NewSuppression(int number, DateTimeOffset expiresAt) =>
+        new() { Hash = BitConverter.GetBytes(number), Reason = "OptedOut", Provider = "p", At = expiresAt.AddDays(-30), ExpiresAt = expiresAt };
+
     private static Counter NewCounter(string key, DateTimeOffset expiresAt) =>
         new() { Key = key, WindowStart = DateTimeOffset.UnixEpoch, ExpiresAt = expiresAt };
 
@@ -258,6 +284,7 @@ public abstract class PruneTests
         await db.Messages.ExecuteDeleteAsync();
         await db.ConsumedIds.ExecuteDeleteAsync();
         await db.Counters.ExecuteDeleteAsync();
+        await db.Suppressions.ExecuteDeleteAsync();
     }
 
     private PruneJob Prune(int batch, string retention = "1.00:00:00") => database

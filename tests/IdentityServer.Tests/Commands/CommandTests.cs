@@ -23,14 +23,14 @@ public sealed class CommandTests
     }
 
     [Theory]
-    [InlineData("Say whom to", "send-test")]
+    [InlineData("'--to' is required", "send-test")]
     [InlineData("no address", "send-test", "--to=nonsense")]
-    [InlineData("There is no command", "send-tset")]
+    [InlineData("did you mean \"send-test\"?", "send-tset")]
     public async Task A_command_that_is_used_wrongly_says_how(string answer, params string[] arguments)
     {
         var (code, output) = await RunAsync(arguments);
 
-        Assert.Equal(1, code);
+        Assert.Equal(2, code);
         Assert.Contains(answer, output, StringComparison.Ordinal);
     }
 

@@ -18,7 +18,7 @@ public sealed class CrashTests
             // A file where the folder should be: every send fails.
             var place = Path.Combine(outside, "place");
             await File.WriteAllTextAsync(place, "");
-            await using var server = await ServerProcess.StartAsync(("Delivery__Email__File__Directory", Path.Combine(place, "mail")), ("Delivery__SendTimeout", "00:00:02"));
+            await using var server = await ServerProcess.StartAsync(("Delivery__Email__File__Directory", Path.Combine(place, "mail")), ("Delivery__SendTimeout", "00:00:02"), ("Delivery__TakeOverAfter", "00:00:02"));
             var browser = server.NewBrowser();
             var page = await browser.SubmitAsync(await browser.GetAsync("/sign-in"), "Continue", ("Address", "anna@example.com"));
             Assert.Equal("/sign-in/code", page.Url.AbsolutePath);

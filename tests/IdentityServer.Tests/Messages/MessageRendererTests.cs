@@ -44,6 +44,17 @@ public sealed class MessageRendererTests
         Assert.Equal("Sign in to <img src=x onerror=alert(1)>{link}", page.QuerySelector("h1")!.TextContent);
     }
 
+    // WCAG 2.2 1.4.3
+    [Theory]
+    [InlineData("#3b4fd8", "#ffffff")]
+    [InlineData("#ffe08a", "#000000")]
+    public void The_button_is_readable_on_the_brands_colour(string colour, string text)
+    {
+        var branded = new MessageRenderer(Options.Create(new BrandOptions { PrimaryColor = colour }), Words.BuiltIn);
+        var button = Parse(branded.Render(MessageTemplate.SignInCode, Channel.Email, "en", Model("Photos"))).QuerySelector("a")!.GetAttribute("style")!;
+        Assert.Contains($"background:{colour};color:{text};", button, StringComparison.Ordinal);
+    }
+
     [Fact]
     public void Nothing_is_fetched_when_the_mail_is_read()
     {

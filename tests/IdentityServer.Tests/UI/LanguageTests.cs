@@ -105,7 +105,7 @@ public sealed class LanguageTests : IAsyncDisposable
         var browser = NewBrowser("fa");
         var (page, mail) = await server.AskForCodeAsync(browser, "new@example.com", "/sign-in", "ادامه");
 
-        Assert.Contains("۶ رقمی", page.Text, StringComparison.Ordinal);
+        Assert.Contains("۶‌رقمی", page.Text, StringComparison.Ordinal);
         Assert.Equal("ltr", page.Document.QuerySelector(".lead strong")!.GetAttribute("dir"));
         Assert.Equal("ltr", page.Document.QuerySelector("input.code")!.GetAttribute("dir"));
         Assert.Contains("کد شما", mail.Subject, StringComparison.Ordinal);

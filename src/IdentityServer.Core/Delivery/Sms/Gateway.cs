@@ -74,6 +74,17 @@ public static partial class Gateway
         }
     }
 
+    /// <summary>For <see cref="IChecksItself"/>: a request that sends nothing and costs nothing, and what its answer means.</summary>
+    public static async Task<SelfCheck> CheckAsync(
+        this HttpClient client, HttpRequestMessage request, Func<GatewayAnswer.Answered, SelfCheck> read, CancellationToken cancellationToken) =>
+        await client.ExchangeAsync(request, cancellationToken) switch
+        {
+            GatewayAnswer.Answered answered => read(answered),
+            GatewayAnswer.Failed { Result: SendResult.Misconfigured(var reason) } => new SelfCheck(false, reason),
+            GatewayAnswer.Failed { Result: SendResult.Retry(var reason) } => new SelfCheck(false, $"{reason}: check the configured address, DNS and the firewall"),
+            _ => new SelfCheck(false, "the gateway takes the request and does not answer in time: ask its support, or try later"),
+        };
+
     /// <summary>A number in E.164 form: a plus, then 7 to 15 digits without a leading zero.</summary>
     public static bool IsE164(string to) => E164().IsMatch(to);
 

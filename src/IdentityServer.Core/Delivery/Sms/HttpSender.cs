@@ -45,6 +45,9 @@ public sealed class HttpOptions
     /// <summary>Errors that mean that the number can never be reached. Every other error is the operator's.</summary>
     public List<string> RejectedErrors { get; set; } = [];
 
+    /// <summary>An address that answers GET with these headers with a 2xx status, sends nothing and costs nothing, e.g. the account's: for <c>doctor</c>.</summary>
+    public string? CheckUrl { get; set; }
+
     /// <summary>True when the gateway recognises a repeated <c>{id}</c>; otherwise a try without an answer is not repeated.</summary>
     public bool Idempotent { get; set; }
 
@@ -53,6 +56,12 @@ public sealed class HttpOptions
         const string Section = "Delivery:Sms:Http";
         foreach (var problem in Gateway.UrlProblems($"{Section}:Url", options.Url))
             yield return problem;
+        if (!string.IsNullOrEmpty(options.CheckUrl))
+        {
+            foreach (var problem in Gateway.UrlProblems($"{Section}:CheckUrl", options.CheckUrl))
+                yield return problem;
+        }
+
         if (options.Method is not ("POST" or "PUT" or "GET"))
             yield return $"{Section}:Method must be POST, PUT or GET.";
         if (!MediaTypeHeaderValue.TryParse(options.ContentType, out _))
@@ -77,7 +86,7 @@ public sealed class HttpOptions
 }
 
 /// <summary>Sends by whatever gateway speaks HTTP, as configuration describes it.</summary>
-internal sealed partial class HttpSender(HttpClient client, IOptions<HttpOptions> options) : ISender
+internal sealed partial class HttpSender(HttpClient client, IOptions<HttpOptions> options) : ISender, IChecksItself
 {
     public static readonly string[] Known = ["to", "digits", "text", "code", "id"];
     private readonly HttpOptions http = options.Value;
@@ -101,6 +110,16 @@ internal sealed partial class HttpSender(HttpClient client, IOptions<HttpOptions
             GatewayAnswer.Failed failed => failed.Result,
             _ => throw new InvalidOperationException("A gateway answers or fails."),
         };
+    }
+
+    public async Task<SelfCheck> CheckAsync(CancellationToken cancellationToken)
+    {
+        if (string.IsNullOrEmpty(http.CheckUrl))
+            return new SelfCheck(null, "cannot be checked: set Delivery:Sms:Http:CheckUrl to an address of the gateway that sends nothing, or try \"send-test\"");
+        using var request = new HttpRequestMessage(HttpMethod.Get, http.CheckUrl);
+        foreach (var (name, value) in http.Headers.Where(header => !Placeholders(header.Value).Any()))
+            request.Headers.TryAddWithoutValidation(name, value);
+        return await client.CheckAsync(request, ReadCheck, cancellationToken);
     }
 
     internal static IEnumerable<string> Placeholders(string? template) => Placeholder().Matches(template ?? "").Select(match => match.Groups["name"].Value);
@@ -137,6 +156,14 @@ internal sealed partial class HttpSender(HttpClient client, IOptions<HttpOptions
             return new SendResult.Ambiguous("the gateway's answer was not understood");
         return new SendResult.Accepted(json is { } body && !string.IsNullOrEmpty(http.IdPointer) ? Error(At(body, http.IdPointer)) : null);
     }
+
+    private static SelfCheck ReadCheck(GatewayAnswer.Answered answered) => answered.Status switch
+    {
+        >= 200 and < 300 => new SelfCheck(true, $"Delivery:Sms:Http:CheckUrl answers HTTP {answered.Status}"),
+        401 or 403 => new SelfCheck(false, $"HTTP {answered.Status}: check the credentials in Delivery:Sms:Http:Headers"),
+        429 or >= 500 => new SelfCheck(false, $"the gateway answers HTTP {answered.Status}: try later"),
+        _ => new SelfCheck(false, $"HTTP {answered.Status}: check Delivery:Sms:Http:CheckUrl and Headers"),
+    };
 
     private static string? Error(JsonElement? value) => value switch
     {

@@ -36,7 +36,7 @@ public sealed class KavenegarOptions
 /// Sends by Kavenegar. <c>sms/send</c> recognises a repeated <c>localid</c>; <c>verify/lookup</c> recognises nothing, so a try without an answer is
 /// not repeated. Nothing is called back: Kavenegar is asked. Texts hold no links: restricted accounts may not send them (420).
 /// </summary>
-internal sealed class KavenegarSender(HttpClient client, IOptions<KavenegarOptions> options) : ISender, IPolledForReceipts
+internal sealed class KavenegarSender(HttpClient client, IOptions<KavenegarOptions> options) : ISender, IPolledForReceipts, IChecksItself
 {
     private const int LongestText = 900;
     private readonly KavenegarOptions kavenegar = options.Value;
@@ -93,6 +93,13 @@ internal sealed class KavenegarSender(HttpClient client, IOptions<KavenegarOptio
         return receipts;
     }
 
+    /// <summary>By <c>account/info</c>, which tells what credit is left.</summary>
+    public async Task<SelfCheck> CheckAsync(CancellationToken cancellationToken)
+    {
+        using var request = Request("account/info", []);
+        return await client.CheckAsync(request, ReadAccount, cancellationToken);
+    }
+
     /// <summary>A positive number that follows from the message's id.</summary>
     internal static long LocalId(Guid id) => BinaryPrimitives.ReadInt64BigEndian(SHA256.HashData(id.ToByteArray(bigEndian: true))) & long.MaxValue;
 
@@ -112,6 +119,24 @@ internal sealed class KavenegarSender(HttpClient client, IOptions<KavenegarOptio
         {
             Content = new FormUrlEncodedContent(fields),
         };
+
+    private SelfCheck ReadAccount(GatewayAnswer.Answered answered)
+    {
+        var entry = answered.Json() is { } json && json.Member("return")?.Number("status") == 200 ? Entries(json).FirstOrDefault() : default;
+        if (decimal.TryParse(entry.Text("remaincredit"), NumberStyles.Number, CultureInfo.InvariantCulture, out var credit))
+        {
+            return credit > 0
+                ? new SelfCheck(true, string.Create(CultureInfo.InvariantCulture, $"lets this server in, credit left: {credit:0} rial{(UsesLookup ? "; whether Template is approved shows when a code is sent" : "")}"))
+                : new SelfCheck(false, "lets this server in, but the account of Delivery:Sms:Kavenegar has no credit left: pay in");
+        }
+
+        return Classify(answered) switch
+        {
+            SendResult.Misconfigured(var reason) => new SelfCheck(false, reason),
+            SendResult.Retry(var reason) => new SelfCheck(false, $"{reason}: try later"),
+            _ => new SelfCheck(false, "the answer is not Kavenegar's: check Delivery:Sms:Kavenegar:BaseUrl"),
+        };
+    }
 
     private static SendResult Classify(GatewayAnswer.Answered answered)
     {

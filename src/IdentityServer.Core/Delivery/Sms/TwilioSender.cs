@@ -50,7 +50,7 @@ public sealed class TwilioOptions
 /// Sends by Twilio Programmable Messaging. It knows no idempotency key: a try without an answer is not repeated. Its callbacks carry
 /// <c>X-Twilio-Signature</c>, which is checked against the configured public address.
 /// </summary>
-internal sealed class TwilioSender(HttpClient client, IOptions<TwilioOptions> options, CallbackUrls callbacks, TimeProvider clock) : ISender, IReceivesCallbacks
+internal sealed class TwilioSender(HttpClient client, IOptions<TwilioOptions> options, CallbackUrls callbacks, TimeProvider clock) : ISender, IReceivesCallbacks, IChecksItself
 {
     // Twilio takes 1 to 36,000 seconds.
     private const int LongestValidity = 36_000;
@@ -67,10 +67,7 @@ internal sealed class TwilioSender(HttpClient client, IOptions<TwilioOptions> op
             return new SendResult.Rejected("not a phone number in E.164 form");
         if (message.Content.Text.Length > LongestText)
             return new SendResult.Rejected("the text is longer than 1,600 characters");
-        using var request = new HttpRequestMessage(HttpMethod.Post, $"{twilio.BaseUrl.TrimEnd('/')}/2010-04-01/Accounts/{twilio.AccountSid}/Messages.json");
-        request.Headers.Authorization = string.IsNullOrEmpty(twilio.ApiKeySid)
-            ? Gateway.Basic(twilio.AccountSid!, twilio.AuthToken!)
-            : Gateway.Basic(twilio.ApiKeySid, twilio.ApiKeySecret!);
+        using var request = Request(HttpMethod.Post, "/Messages.json", HasKey);
         request.Content = new FormUrlEncodedContent(Fields(message));
         return await client.ExchangeAsync(request, cancellationToken) switch
         {
@@ -94,6 +91,48 @@ internal sealed class TwilioSender(HttpClient client, IOptions<TwilioOptions> op
             ? new CallbackReading.Read(ReceiptOf(status, fields.GetValueOrDefault("ErrorCode")))
             : new CallbackReading.Malformed();
     }
+
+    /// <summary>
+    /// The account is read with the token, which callbacks are checked with; only that or a main key may. A key is then tried with a list that
+    /// standard keys may read.
+    /// </summary>
+    public async Task<SelfCheck> CheckAsync(CancellationToken cancellationToken)
+    {
+        using var account = Request(HttpMethod.Get, ".json", byKey: false);
+        var found = await client.CheckAsync(account, ReadAccount, cancellationToken);
+        if (found.IsWell != true || !HasKey)
+            return found;
+        using var key = Request(HttpMethod.Get, "/IncomingPhoneNumbers.json?PageSize=1", byKey: true);
+        return await client.CheckAsync(key, answered => ReadWithKey(answered, found), cancellationToken);
+    }
+
+    private bool HasKey => !string.IsNullOrEmpty(twilio.ApiKeySid);
+
+    private HttpRequestMessage Request(HttpMethod method, string path, bool byKey)
+    {
+        var request = new HttpRequestMessage(method, $"{twilio.BaseUrl.TrimEnd('/')}/2010-04-01/Accounts/{twilio.AccountSid}{path}");
+        request.Headers.Authorization = byKey ? Gateway.Basic(twilio.ApiKeySid!, twilio.ApiKeySecret!) : Gateway.Basic(twilio.AccountSid!, twilio.AuthToken!);
+        return request;
+    }
+
+    private static SelfCheck ReadAccount(GatewayAnswer.Answered answered) => (answered.Status, answered.Json()?.Text("status"), answered.Json()?.Text("type")) switch
+    {
+        (200, "active", "Trial") => new SelfCheck(true, "the account is active, but on trial: it reaches verified numbers only"),
+        (200, "active", _) => new SelfCheck(true, "the account is active"),
+        (200, "suspended" or "closed", _) => new SelfCheck(false, "the account of Delivery:Sms:Twilio:AccountSid is suspended or closed: see Twilio's console"),
+        (200, _, _) => new SelfCheck(false, "the answer is not Twilio's: check Delivery:Sms:Twilio:BaseUrl"),
+        (401 or 403, _, _) => new SelfCheck(false, $"HTTP {answered.Status}: check Delivery:Sms:Twilio:AccountSid and AuthToken (not a test credential), and that the account is not suspended"),
+        (404, _, _) => new SelfCheck(false, "HTTP 404: Twilio knows no account Delivery:Sms:Twilio:AccountSid; is BaseUrl its region's?"),
+        _ => new SelfCheck(false, $"Twilio answers HTTP {answered.Status}: try later"),
+    };
+
+    private static SelfCheck ReadWithKey(GatewayAnswer.Answered answered, SelfCheck account) => answered.Status switch
+    {
+        200 => account with { Text = $"{account.Text}, the API key is known" },
+        401 => new SelfCheck(false, "HTTP 401: check Delivery:Sms:Twilio:ApiKeySid and ApiKeySecret; a key belongs to one account and region"),
+        403 => new SelfCheck(null, $"{account.Text}; the API key is a restricted one: whether it may send shows \"send-test\""),
+        _ => new SelfCheck(false, $"Twilio answers HTTP {answered.Status}: try later"),
+    };
 
     private Dictionary<string, string> Fields(OutgoingMessage message)
     {

@@ -11,6 +11,7 @@ internal sealed record NumberingPlan(
     string? Prefix,
     string? Transform,
     string? LeadingDigits,
+    IReadOnlyList<NumberFormat>? Formats,
     IReadOnlyDictionary<PhoneNumberType, NumberRange> Ranges)
 {
     // The order in which kinds that overlap win; fixed lines and mobiles are looked at before all of them.
@@ -55,6 +56,9 @@ internal sealed record NumberingPlan(
             : dialled[match.Length..];
     }
 
+    /// <summary>The national number in groups, as it is written for calls from abroad; as it is when the plan knows no groups for it.</summary>
+    public string Grouped(string number) => Formats?.FirstOrDefault(format => format.Fits(number))?.Apply(number) ?? number;
+
     /// <summary>What the number is assigned to; null when to nothing.</summary>
     public PhoneNumberType? TypeOf(string number)
     {
@@ -80,6 +84,17 @@ internal sealed record NumberRange(string Pattern, IReadOnlyList<int>? Lengths)
     private readonly Lazy<Regex> whole = new(() => Patterns.Whole(Pattern));
 
     public bool Matches(string number) => whole.Value.IsMatch(number);
+}
+
+/// <summary>How some numbers of a plan are grouped.</summary>
+internal sealed record NumberFormat(string Pattern, string? LeadingDigits, string Format)
+{
+    private readonly Lazy<Regex> whole = new(() => Patterns.Whole(Pattern));
+    private readonly Lazy<Regex?> leading = new(() => LeadingDigits is null ? null : Patterns.Beginning(LeadingDigits));
+
+    public bool Fits(string number) => leading.Value?.IsMatch(number) != false && whole.Value.IsMatch(number);
+
+    public string Apply(string number) => whole.Value.Match(number).Result(Format);
 }
 
 /// <summary>The patterns come as data and meet what strangers type: matched without backtracking, in linear time.</summary>

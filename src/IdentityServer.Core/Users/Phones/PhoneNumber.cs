@@ -49,6 +49,15 @@ public sealed record PhoneNumber(string E164, string? Region, PhoneNumberType Ty
     /// </summary>
     public bool ReceivesMessages => Region is not null && Type is PhoneNumberType.Mobile or PhoneNumberType.FixedLineOrMobile;
 
+    /// <summary>
+    /// A number to be read, e.g. <c>+49 170 1234567</c>: grouped as in its country, by no-break spaces; as it is when it is none (an e-mail address, say). Whoever copies it
+    /// can type it in as it is.
+    /// </summary>
+    public static string Grouped(string e164) =>
+        e164.StartsWith('+') && !e164.AsSpan(1).ContainsAnyExceptInRange('0', '9') && NumberingPlans.All.Split(e164[1..]) is var (code, number)
+            ? $"+{code} {NumberingPlans.All.Main(code).Grouped(number)}".Replace(' ', '\u00A0')
+            : e164;
+
     /// <summary>Never the number itself: what is printed ends up in logs.</summary>
     public override string ToString() => $"{Type} number of {Region}";
 }

@@ -23,7 +23,7 @@ internal sealed class AcmeOptions
 }
 
 /// <summary>The sample of docs/guides/add-a-provider.md: a provider of one's own in one file.</summary>
-internal sealed class AcmeSender(HttpClient client, IOptions<AcmeOptions> options) : ISender
+internal sealed class AcmeSender(HttpClient client, IOptions<AcmeOptions> options) : ISender, IChecksItself
 {
     public string Name => "acme";
 
@@ -44,5 +44,15 @@ internal sealed class AcmeSender(HttpClient client, IOptions<AcmeOptions> option
             GatewayAnswer.Answered { Status: 429 or >= 500 } answer => new SendResult.Retry($"Acme: {answer}"),
             var answer => new SendResult.Misconfigured($"Acme refuses Delivery:Sms:Acme:Key: {answer}"),
         };
+    }
+
+    public async Task<SelfCheck> CheckAsync(CancellationToken cancellationToken)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Get, $"{options.Value.Url}/account");
+        request.Headers.Authorization = new("Bearer", options.Value.Key);
+        return await client.CheckAsync(
+            request,
+            answer => answer.Status == 200 ? new SelfCheck(true, "lets this server in") : new SelfCheck(false, $"{answer}: check Delivery:Sms:Acme:Key"),
+            cancellationToken);
     }
 }

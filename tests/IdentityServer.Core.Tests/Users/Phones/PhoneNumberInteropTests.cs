@@ -28,6 +28,14 @@ public sealed class PhoneNumberInteropTests
     }
 
     [Fact]
+    public async Task Every_regions_example_is_grouped_as_libphonenumber_groups_it()
+    {
+        var examples = (await ReadAsync([])).Examples;
+
+        Assert.All(examples, example => Assert.Equal(example.International, PhoneNumber.Grouped(example.E164).Replace('\u00A0', ' ')));
+    }
+
+    [Fact]
     public async Task Numbers_at_random_are_read_as_libphonenumber_reads_them()
     {
         var examples = (await ReadAsync([])).Examples;

@@ -26,6 +26,22 @@ public sealed class PhoneNumberTests
         Assert.Equal(e164, PhoneNumberReader.Read(typed, region)?.E164);
 
     [Theory]
+    [InlineData("+491701234567", "+49 170 1234567")]
+    [InlineData("+447400900901", "+44 7400 900901")]
+    [InlineData("+12025550100", "+1 202 555 0100")]
+    [InlineData("+989123456789", "+98 912 345 6789")]
+    [InlineData("+5491123456789", "+54 9 11 2345 6789")]
+    [InlineData("+999123456789", "+999123456789")]
+    [InlineData("+491701234567@example.com", "+491701234567@example.com")]
+    [InlineData("", "")]
+    public void A_number_is_shown_in_groups_that_are_read_again(string e164, string shown)
+    {
+        Assert.Equal(shown, PhoneNumber.Grouped(e164).Replace('\u00A0', ' '));
+        if (shown.Contains(' ', StringComparison.Ordinal))
+            Assert.Equal(e164, PhoneNumberReader.Read(PhoneNumber.Grouped(e164), null)?.E164);
+    }
+
+    [Theory]
     [InlineData("0170 1234567", null)]
     [InlineData("+49 170 1234567 ext. 5", null)]
     [InlineData("+49 170 1234567;ext=5", null)]
