@@ -1,5 +1,6 @@
 using IdentityServer.Core.Abuse;
 using IdentityServer.Core.Account;
+using IdentityServer.Core.Administration;
 using IdentityServer.Core.Consent;
 using IdentityServer.Core.Delivery;
 using IdentityServer.Core.Keys;
@@ -56,6 +57,7 @@ public static class CoreServices
         services.AddScoped<Inviters>();
         AddSignIn(services);
         services.AddAccount();
+        services.AddAdministration();
         return services;
     }
 
