@@ -7,7 +7,11 @@ using Microsoft.AspNetCore.Mvc;
 namespace IdentityServer.Management;
 
 /// <summary>The roles that a user is to have: <c>["admin"]</c> or none.</summary>
-internal sealed record RolesRequest(IReadOnlyList<string> Roles);
+internal sealed record RolesRequest
+{
+    /// <summary>All of them.</summary>
+    public required IReadOnlyList<string> Roles { get; init; }
+}
 
 /// <summary><c>/users</c> for administrators; the own user for its owner.</summary>
 internal static class UsersApi
