@@ -68,7 +68,7 @@ internal static class ApiDocsPages
         {
             if (Pages.Any(page => context.Request.Path.StartsWithSegments(page, StringComparison.OrdinalIgnoreCase)))
                 Protect(context.Response.Headers);
-            return next(context);
+            return context.Request.Path == RedocBundle.Path ? RedocBundle.WriteAsync(context) : next(context);
         });
         app.UseSwaggerUI(options =>
         {
