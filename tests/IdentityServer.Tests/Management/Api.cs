@@ -1,109 +1,113 @@
 using System.Net.Http.Headers;
 using System.Net.Http.Json;
 using System.Text.Json;
+using IdentityServer.Core.Users;
 using IdentityServer.Testing;
-using Xunit;
+using Microsoft.Extensions.DependencyInjection;
 
 namespace IdentityServer.Tests.Management;
 
-/// <summary>A server whose limits on sign-in do not stand in the way, and the API seen through an application.</summary>
-public sealed class ApiServer : Server
+/// <summary>An answer of the API.</summary>
+public sealed record ApiAnswer(int Status, JsonElement Body, HttpResponseMessage Response)
 {
-    private int people;
+    public string? Code => Value("code");
 
-    public ApiServer()
-        : this(settings: [])
+    public string? ETag => Response.Headers.ETag?.ToString();
+
+    public string? Value(string name) => Body.ValueKind == JsonValueKind.Object && Body.TryGetProperty(name, out var value) ? value.ToString() : null;
+
+    public bool HasError(string field) => Body.TryGetProperty("errors", out var errors) && errors.TryGetProperty(field, out _);
+}
+
+/// <summary>Somebody who calls the API.</summary>
+public sealed class Api(HttpClient client, Guid? userId = null)
+{
+    public const string AllScopes = "openid account users:read users:write admin";
+
+    public Guid UserId => userId ?? throw new InvalidOperationException("An application has no user.");
+
+    /// <summary>A person with a token for these scopes.</summary>
+    public static async Task<Api> OfAsync(Server server, string address, string scope = AllScopes)
     {
-    }
-
-    internal ApiServer(params (string Name, string Value)[] settings)
-        : base(
-        [
-            ("Limits:StartsPerNetworkAndHour", "100000"),
-            ("Limits:StartsPerAddressAndMinute", "100"),
-            ("Limits:MessagesPerAddressAndHour", "100"),
-            ("Limits:MessagesPerAddressAndDay", "100"),
-            ("Limits:StartsPerAddressAndNetworkAndDay", "100"),
-            .. settings,
-        ])
-    {
-    }
-
-    /// <summary>Nobody's token.</summary>
-    public Api Stranger() => new(this, token: null);
-
-    /// <summary>A person whom no other test knows, signed in to the native app.</summary>
-    public async Task<Api> NewPersonAsync(string scope = "openid account offline_access")
-    {
-        var address = $"person-{Interlocked.Increment(ref people)}@api.example";
-        return new Api(this, (await SignInAsync(address, scope)).AccessToken) { Address = address };
-    }
-
-    /// <summary>Signs in with a code at the native app.</summary>
-    public async Task<TokenAnswer> SignInAsync(string address, string scope = "openid account offline_access")
-    {
-        var known = (await MailsAsync(address, 0)).Length;
-        var native = Native();
-        var started = await native.PostAsync("/connect/otp", ("address", address), ("scope", scope));
-        Assert.Equal(200, started.Status);
-        var mail = (await MailsAsync(address, known + 1))[0];
-        return await native.TokenAsync(
-            ("grant_type", OneTimeCodeGrantTests.Grant), ("challenge", started.Value("challenge")!), ("otp", mail.Code!), ("name", "Somebody New"));
+        var app = new RelyingParty(server.NewClient(), "swagger", "http://localhost:5000/swagger/oauth2-redirect.html");
+        var attempt = app.Authorize(scope);
+        var page = await server.SignInAsync(server.NewBrowser(), address, attempt.Url);
+        var tokens = await app.RedeemAsync(page.Query("code")!, attempt.Verifier);
+        return With(server, tokens.AccessToken!, Guid.Parse(RelyingParty.Payload(tokens.AccessToken!).GetProperty("sub").GetString()!));
     }
 
     /// <summary>An application that acts for itself.</summary>
-    public async Task<Api> MachineAsync(string scope = "users:read users:write")
+    public static async Task<Api> OfMachineAsync(Server server, string scope = "users:read users:write admin")
     {
-        var machine = new RelyingParty(NewClient(), "machine", "", "machine-development-secret-0123456789abcdef0123456789");
-        return new Api(this, (await machine.TokenAsync(("grant_type", "client_credentials"), ("scope", scope))).AccessToken);
+        var app = new RelyingParty(server.NewClient(), "machine", "", "machine-development-secret-0123456789abcdef0123456789");
+        return With(server, (await app.TokenAsync(("grant_type", "client_credentials"), ("scope", scope))).AccessToken!);
     }
 
-    /// <summary>The newest code that was mailed to this address.</summary>
-    public async Task<string> CodeAsync(string address, int atLeast = 1) => (await MailsAsync(address, atLeast))[0].Code!;
-}
+    public static Api Anonymous(Server server) => new(server.NewClient());
 
-/// <summary>The API with one token.</summary>
-public sealed class Api(ApiServer server, string? token)
-{
-    public string Address { get; init; } = "";
+    /// <summary>Makes an account without a sign-in.</summary>
+    public static async Task<Guid> UserAsync(Server server, string address)
+    {
+        await using var scope = server.Services.CreateAsyncScope();
+        await scope.ServiceProvider.GetRequiredService<UserDirectory>().PutAsync(address, "Somebody", disabled: false, phone: null, default);
+        return (await scope.ServiceProvider.GetRequiredService<UserQueries>().FindIdAsync(Address.Parse(address)!, default))!.Value;
+    }
 
     public Task<ApiAnswer> GetAsync(string path) => SendAsync(HttpMethod.Get, path);
 
-    public Task<ApiAnswer> PostAsync(string path, object body) => SendAsync(HttpMethod.Post, path, body);
+    public Task<ApiAnswer> PostAsync(string path, object? body = null) => SendAsync(HttpMethod.Post, path, body);
 
-    public async Task<ApiAnswer> SendAsync(HttpMethod method, string path, object? body = null, string? ifMatch = null)
+    public Task<ApiAnswer> PatchAsync(string path, object body, string? etag = null) => SendAsync(HttpMethod.Patch, path, body, etag);
+
+    public Task<ApiAnswer> PutAsync(string path, object body) => SendAsync(HttpMethod.Put, path, body);
+
+    public Task<ApiAnswer> DeleteAsync(string path, string? etag = null) => SendAsync(HttpMethod.Delete, path, body: null, etag);
+
+    public async Task<ApiAnswer> SendAsync(HttpMethod method, string path, object? body = null, string? etag = null)
     {
-        using var client = server.NewClient();
         using var request = new HttpRequestMessage(method, "/api/v1" + path);
-        if (token is not null)
-            request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", token);
-        if (ifMatch is not null)
-            request.Headers.TryAddWithoutValidation("If-Match", ifMatch);
-        request.Content = body switch
-        {
-            null => null,
-            string raw => new StringContent(raw, new MediaTypeHeaderValue("application/json")),
-            _ => JsonContent.Create(body),
-        };
-        using var response = await client.SendAsync(request);
+        if (body is not null)
+            request.Content = body as HttpContent ?? JsonContent.Create(body);
+        if (etag is not null)
+            request.Headers.TryAddWithoutValidation("If-Match", etag);
+        return await SendAsync(request);
+    }
+
+    public async Task<ApiAnswer> SendAsync(HttpRequestMessage request)
+    {
+        var response = await client.SendAsync(request);
         var text = await response.Content.ReadAsStringAsync();
-        return new ApiAnswer(
-            (int)response.StatusCode,
-            text.Length == 0 ? default : JsonSerializer.Deserialize<JsonElement>(text),
-            response.Headers.ETag?.ToString(),
-            string.Concat(response.Headers.WwwAuthenticate.Select(header => header.ToString())),
-            response.Headers.RetryAfter?.Delta,
-            response.Content.Headers.ContentType?.MediaType);
+        return new ApiAnswer((int)response.StatusCode, text.Length == 0 ? default : JsonSerializer.Deserialize<JsonElement>(text), response);
+    }
+
+    private static Api With(Server server, string token, Guid? userId = null)
+    {
+        var client = server.NewClient();
+        client.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", token);
+        return new Api(client, userId);
     }
 }
 
-/// <summary>What the API said.</summary>
-public sealed record ApiAnswer(int Status, JsonElement Body, string? ETag, string Challenge, TimeSpan? RetryAfter, string? ContentType)
+/// <summary>One server with a caller of each role, for tests that leave the others' accounts alone.</summary>
+public sealed class ApiServer : Xunit.IAsyncLifetime
 {
-    public string? Code => this["code"];
+    public Server Server { get; } = new(("Limits:StartsPerNetworkAndHour", "100000"), ("Limits:RefusedRequestsPerNetworkAndMinute", "1000000"));
 
-    /// <summary>The fields that are wrong.</summary>
-    public string[] Fields => Body.ValueKind == JsonValueKind.Object && Body.TryGetProperty("errors", out var errors) ? [.. errors.EnumerateObject().Select(wrong => wrong.Name)] : [];
+    public Api Admin { get; private set; } = null!;
 
-    public string? this[string name] => Body.ValueKind == JsonValueKind.Object && Body.TryGetProperty(name, out var value) && value.ValueKind != JsonValueKind.Null ? value.ToString() : null;
+    public Api User { get; private set; } = null!;
+
+    public Api Machine { get; private set; } = null!;
+
+    public Api Anonymous { get; private set; } = null!;
+
+    public async ValueTask InitializeAsync()
+    {
+        Admin = await Api.OfAsync(Server, "admin@example.com");
+        User = await Api.OfAsync(Server, "anna@example.com");
+        Machine = await Api.OfMachineAsync(Server);
+        Anonymous = Api.Anonymous(Server);
+    }
+
+    public ValueTask DisposeAsync() => Server.DisposeAsync();
 }
