@@ -20,7 +20,6 @@ internal static class AccountServices
         services.AddScoped<AccountOverview>();
         services.AddScoped<StoredLanguage>();
         services.AddScoped<OwnHistory>();
-        services.AddScoped<OwnData>();
         services.AddScoped(provider => new Register(
             Get<ServerDb>(provider), Get<RegistrationPlan>(provider), Get<ChallengeSender>(provider), Get<Challenges>(provider), Get<AddressFields>(provider),
             Get<Askers>(provider), Get<Inviters>(provider), Get<ProfileEditing>(provider), Get<Secrets>(provider), Get<IOptions<SignInOptions>>(provider), Get<TimeProvider>(provider)));
@@ -36,7 +35,8 @@ internal static class AccountServices
         services.AddScoped(provider => new UndoAddressChange(Get<ServerDb>(provider), Get<Accounts>(provider), Get<AddressChangeNotice>(provider), Get<TimeProvider>(provider)));
         services.AddScoped(provider => new ConfirmPresence(
             Get<ServerDb>(provider), Get<Challenges>(provider), Get<OwnCodes>(provider), Get<Settlement>(provider), Get<TimeProvider>(provider)));
-        services.AddScoped(provider => new DeleteAccount(Get<ServerDb>(provider), Get<Accounts>(provider), Get<TimeProvider>(provider)));
+        services.AddScoped(provider => new PersonalData(
+            Get<ServerDb>(provider), Get<UserQueries>(provider), Get<UseInvitation>(provider), Get<OwnApplications>(provider), Get<OwnHistory>(provider), Get<TimeProvider>(provider)));
         services.AddScoped(provider => new UseInvitation(Get<ServerDb>(provider), Get<Inviters>(provider), Get<TimeProvider>(provider)));
         services.AddScoped(provider => new OwnSessions(Get<ServerDb>(provider), Get<SessionWriter>(provider), Get<TimeProvider>(provider)));
         services.AddScoped(provider => new OwnApplications(Get<ServerDb>(provider), Get<TimeProvider>(provider)));

@@ -8,7 +8,7 @@ using Microsoft.AspNetCore.Mvc;
 namespace IdentityServer.UI.Pages.Account;
 
 /// <summary>All my data in one file. A form, not a link: looking at a page writes nothing, and no other site can start the download.</summary>
-public sealed class DataModel(Sessions sessions, OwnData data, Visitors visitors, TimeProvider time) : SignedInPage(sessions, time)
+public sealed class DataModel(Sessions sessions, PersonalData data, Visitors visitors, TimeProvider time) : SignedInPage(sessions, time)
 {
     private static readonly JsonSerializerOptions Json = new()
     {
@@ -22,7 +22,7 @@ public sealed class DataModel(Sessions sessions, OwnData data, Visitors visitors
 
     /// <summary>The file.</summary>
     public async Task<IActionResult> OnPostAsync(CancellationToken cancellationToken) =>
-        await data.ReadAsync(Session.UserId, Session.Id, visitors.From(HttpContext).Ip, cancellationToken) is { } all
-            ? File(JsonSerializer.SerializeToUtf8Bytes(all, Json), "application/json", "account.json")
+        await data.ReadAsync(Session.UserId, visitors.From(HttpContext).Ip, cancellationToken) is { } all
+            ? File(JsonSerializer.SerializeToUtf8Bytes(AccountFile.Of(all, Now), Json), "application/json", "account.json")
             : new SeeOther(Paths.SignIn(null));
 }

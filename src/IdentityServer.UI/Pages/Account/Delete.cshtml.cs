@@ -1,4 +1,3 @@
-using IdentityServer.Core.Account;
 using IdentityServer.Core.Users;
 using IdentityServer.UI.Resources;
 using Microsoft.AspNetCore.Http;
@@ -7,7 +6,7 @@ using Microsoft.AspNetCore.Mvc;
 namespace IdentityServer.UI.Pages.Account;
 
 /// <summary>Says what deleting the account deletes, and does it.</summary>
-public sealed class DeleteModel(Sessions sessions, DeleteAccount delete, Visitors visitors, TimeProvider time) : SignedInPage(sessions, time)
+public sealed class DeleteModel(Sessions sessions, UserAdministration users, Visitors visitors, TimeProvider time) : SignedInPage(sessions, time)
 {
     private readonly Sessions sessions = sessions;
 
@@ -21,7 +20,7 @@ public sealed class DeleteModel(Sessions sessions, DeleteAccount delete, Visitor
     public async Task<IActionResult> OnPostAsync(CancellationToken cancellationToken)
     {
         var by = new Operator(Session.UserId, "site", visitors.From(HttpContext).Ip);
-        if (await delete.DeleteAsync(Session.UserId, by, cancellationToken) == DeleteOutcome.LastAdministrator)
+        if (await users.DeleteAsync(Session.UserId, by, cancellationToken) == UserChange.LastAdministrator)
         {
             Notice = new Notice(Texts.Text("Delete.LastAdministrator"));
             Response.StatusCode = StatusCodes.Status409Conflict;
