@@ -10,7 +10,8 @@ internal static class StorySentences
     public static string Of(AuditEntry entry)
     {
         var facts = entry.Facts;
-        var by = facts.ContainsKey("through") ? $" by an administrator ({facts["through"]})" : "";
+        var byOwner = entry.UserId is { } owner && string.Equals(facts.GetValueOrDefault("by"), owner.ToString("D"), StringComparison.Ordinal);
+        var by = facts.ContainsKey("through") && !byOwner ? $" by an administrator ({facts["through"]})" : "";
         return !Enum.TryParse<AuditKind>(entry.Kind, out var kind) ? entry.Kind : kind switch
         {
             AuditKind.SignInStarted => "Asked to sign in." + Sent(facts),
