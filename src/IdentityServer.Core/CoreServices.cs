@@ -1,5 +1,6 @@
 using IdentityServer.Core.Abuse;
 using IdentityServer.Core.Account;
+using IdentityServer.Core.Administration;
 using IdentityServer.Core.Consent;
 using IdentityServer.Core.Delivery;
 using IdentityServer.Core.Keys;
@@ -54,6 +55,7 @@ public static class CoreServices
         services.AddScoped<AccountOverview>();
         services.AddScoped<StoredLanguage>();
         AddSignIn(services);
+        services.AddAdministration();
         return services;
     }
 

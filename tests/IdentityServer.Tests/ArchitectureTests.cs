@@ -14,6 +14,7 @@ public sealed partial class ArchitectureTests
         ["SignIn"] = ["Proofs", "Users", "Delivery", "Abuse", "Audit", "Keys", "Persistence"],
         ["Proofs"] = ["Users", "Delivery", "Abuse", "Audit", "Keys", "Persistence"],
         ["Consent"] = ["Users", "Audit", "Keys", "Persistence"],
+        ["Administration"] = ["Proofs", "Users", "Delivery", "Abuse", "Audit", "Keys", "Persistence"],
         ["Account"] = ["Proofs", "Users", "Delivery", "Abuse", "Audit", "Keys", "Persistence"],
         ["Users"] = ["Abuse", "Audit", "Keys", "Persistence"],
         ["Delivery"] = ["Audit", "Keys", "Persistence"],

@@ -58,7 +58,7 @@ public enum AuditKind
     /// <summary>A first proof of the mailbox removed what others may have left on the account.</summary>
     UnprovenStateRemoved,
 
-    /// <summary>A session was ended by its owner.</summary>
+    /// <summary>A session was ended by its owner; with <c>through</c> and <c>by</c> in the data by an administrator.</summary>
     SessionEnded,
 
     /// <summary>An application was allowed scopes. Data: <c>scopes</c>.</summary>
@@ -78,4 +78,25 @@ public enum AuditKind
 
     /// <summary>The account was deleted, by an administrator or its owner.</summary>
     UserDeleted,
+
+    /// <summary>A limit had no room for a start or a code. Data: <c>limit</c>, its name. Once for each limit and window, however often it refuses.</summary>
+    LimitReached,
+
+    /// <summary>An administrator added, changed or removed an application. Data: also <c>application</c> and <c>change</c>.</summary>
+    ApplicationChanged,
+
+    /// <summary>An administrator added or removed an application's secret. Data: also <c>application</c> and <c>change</c>.</summary>
+    SecretChanged,
+
+    /// <summary>An administrator added, changed or removed a scope. Data: also <c>scope</c> and <c>change</c>.</summary>
+    ScopeChanged,
+
+    /// <summary>An administrator had new signing keys made. Data: also <c>immediately</c>.</summary>
+    KeysRotated,
+
+    /// <summary>An administrator had a message tried again. Data: also <c>message</c>.</summary>
+    MessageRetried,
+
+    /// <summary>An application's access was ended. Data: also <c>authorization</c>.</summary>
+    AuthorizationRevoked,
 }

@@ -87,6 +87,50 @@ public sealed class KeyRing : IKeyRing, IDisposable
         await ReloadAsync(cancellationToken);
     }
 
+    /// <summary>
+    /// Has successors of the keys that sign now take over soon: published at once, used from the second next day on, when everybody who caches the key
+    /// set has seen them for at least 24 hours. Where a successor waits already, nothing changes.
+    /// </summary>
+    /// <param name="immediately">For a key that leaked: the new one signs at once. Who knows the old key set refuses its tokens until they fetch the new one.</param>
+    /// <param name="cancellationToken">Ends the work.</param>
+    public async Task RotateNowAsync(bool immediately, CancellationToken cancellationToken)
+    {
+        var ring = await ReloadAsync(cancellationToken);
+        var now = time.GetUtcNow();
+
+        // A day's beginning: two who rotate at once mean the same time, and the unique index keeps one key of two.
+        var change = immediately ? now : Day(now).AddDays(2);
+        foreach (var algorithm in ring.Keys.Select(key => key.Algorithm).Distinct().Where(algorithm => !HasFile(algorithm)))
+        {
+            if (!immediately && ring.Keys.Exists(key => key.Algorithm == algorithm && key.ActivatesAt > now))
+                continue;
+            if (immediately)
+                await store.AddAsync(Generate(algorithm, now, now), cancellationToken);
+            await store.RetireAsync(ring.Keys.Where(key => key.Algorithm == algorithm && key.ActivatesAt <= now), change, change + options.KeepRetired, cancellationToken);
+        }
+
+        await RotateAsync(cancellationToken);
+    }
+
+    /// <summary>What is published, by algorithm and time.</summary>
+    public async Task<IReadOnlyList<SigningKeyView>> ListAsync(CancellationToken cancellationToken)
+    {
+        var now = time.GetUtcNow();
+        var keys = await PublishedKeysAsync(cancellationToken);
+        var signing = new HashSet<string>(StringComparer.Ordinal);
+        foreach (var algorithm in keys.Select(key => key.Algorithm).Distinct())
+            signing.Add((await SigningKeyAsync(algorithm, cancellationToken)).Kid);
+        return
+        [
+            .. keys.OrderBy(key => key.Algorithm).ThenBy(key => key.ActivatesAt).Select(key => new SigningKeyView(
+                key.Kid,
+                key.Algorithm,
+                signing.Contains(key.Kid) ? SigningKeyState.Signs : key.ActivatesAt > now ? SigningKeyState.Next : SigningKeyState.Retired,
+                files.Contains(key),
+                key.Times)),
+        ];
+    }
+
     /// <inheritdoc/>
     public void Dispose()
     {
@@ -167,3 +211,24 @@ public sealed class KeyRing : IKeyRing, IDisposable
 
     private sealed record Ring(DateTimeOffset LoadedAt, List<SigningKey> Keys);
 }
+
+/// <summary>What a published key is for.</summary>
+public enum SigningKeyState
+{
+    /// <summary>Its time comes.</summary>
+    Next,
+
+    /// <summary>Tokens are signed with it.</summary>
+    Signs,
+
+    /// <summary>Tokens that it signed are still checked with it.</summary>
+    Retired,
+}
+
+/// <summary>A published key, without its secret.</summary>
+/// <param name="Kid">Its name: the RFC 7638 thumbprint.</param>
+/// <param name="Algorithm">What it signs with.</param>
+/// <param name="State">What it is for now.</param>
+/// <param name="IsFile">It comes from <see cref="KeyOptions.SigningKeyFiles"/> and is rotated there.</param>
+/// <param name="Times">The stages of its life.</param>
+public sealed record SigningKeyView(string Kid, JwsAlgorithm Algorithm, SigningKeyState State, bool IsFile, SigningKeyTimes Times);

@@ -11,14 +11,14 @@ public sealed class SigningKeyStore(IDbContextFactory<ServerDb> databases, Maste
 {
     private const string Purpose = "signing key";
 
-    /// <summary>Every key that is there. A live key that <paramref name="known"/> has is used again: opening one is slow.</summary>
+    /// <summary>Every key that is there. A live key that <paramref name="known"/> has is used again, unless its times were changed: opening one is slow.</summary>
     /// <exception cref="MasterKeyException">A key was sealed with another master key.</exception>
     internal async Task<List<SigningKey>> LoadAsync(IEnumerable<SigningKey> known, CancellationToken cancellationToken)
     {
         var live = known.ToDictionary(key => key.Kid, StringComparer.Ordinal);
         await using var db = await databases.CreateDbContextAsync(cancellationToken);
         var rows = await db.SigningKeys.AsNoTracking().ToListAsync(cancellationToken);
-        return rows.ConvertAll(row => live.GetValueOrDefault(row.Kid) ?? Open(row));
+        return rows.ConvertAll(row => live.GetValueOrDefault(row.Kid) is { } key && key.Times == TimesOf(row) ? key : Open(row));
     }
 
     /// <summary>Writes a new key, unless another instance wrote one for the same algorithm and time before.</summary>
@@ -44,6 +44,15 @@ public sealed class SigningKeyStore(IDbContextFactory<ServerDb> databases, Maste
         CryptographicOperations.ZeroMemory(pkcs8);
     }
 
+    /// <summary>Has the keys sign no longer than until <paramref name="retiresAt"/>.</summary>
+    internal async Task RetireAsync(IEnumerable<SigningKey> keys, DateTimeOffset retiresAt, DateTimeOffset expiresAt, CancellationToken cancellationToken)
+    {
+        var kids = keys.Select(key => key.Kid).ToList();
+        await using var db = await databases.CreateDbContextAsync(cancellationToken);
+        await db.SigningKeys.Where(key => kids.Contains(key.Kid) && key.RetiresAt > retiresAt).ExecuteUpdateAsync(
+            set => set.SetProperty(key => key.RetiresAt, retiresAt).SetProperty(key => key.ExpiresAt, expiresAt), cancellationToken);
+    }
+
     /// <summary>Deletes keys that nobody needs.</summary>
     internal async Task<int> DeleteExpiredAsync(DateTimeOffset now, CancellationToken cancellationToken)
     {
@@ -54,6 +63,8 @@ public sealed class SigningKeyStore(IDbContextFactory<ServerDb> databases, Maste
     private SigningKey Open(SigningKeyRow row)
     {
         var pkcs8 = masters.Open(Purpose, row.Kid, row.PrivateKey);
-        return SigningKey.Import(row.Algorithm, pkcs8, new SigningKeyTimes(row.CreatedAt, row.ActivatesAt, row.RetiresAt, row.ExpiresAt));
+        return SigningKey.Import(row.Algorithm, pkcs8, TimesOf(row));
     }
+
+    private static SigningKeyTimes TimesOf(SigningKeyRow row) => new(row.CreatedAt, row.ActivatesAt, row.RetiresAt, row.ExpiresAt);
 }

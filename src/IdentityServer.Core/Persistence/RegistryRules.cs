@@ -8,6 +8,8 @@ namespace IdentityServer.Core.Persistence;
 /// <summary>What an application or a scope must be like to be registered. One sentence a problem, for the administrator.</summary>
 internal static partial class RegistryRules
 {
+    private const int MostEntries = 100;
+    private const int LongestEntry = 500;
     private static readonly TimeSpan LongestAccess = TimeSpan.FromHours(24);
 
     public static IEnumerable<string> Problems(Scope scope)
@@ -17,8 +19,15 @@ internal static partial class RegistryRules
             yield return $"Scope \"{scope.Name}\": a name is 1 to 100 visible ASCII characters, without quote and backslash (RFC 6749 §3.3).";
         if (scope.DisplayName?.Length > 200 || scope.Description?.Length > 1000)
             yield return $"Scope \"{scope.Name}\": at most 200 characters of DisplayName and 1,000 of Description.";
-        if (scope.Resources.Any(resource => string.IsNullOrWhiteSpace(resource)))
-            yield return $"Scope \"{scope.Name}\": Resources holds an empty entry.";
+        if (HasControls(scope.DisplayName) || HasControls(scope.Description))
+            yield return $"Scope \"{scope.Name}\": DisplayName and Description have no control characters.";
+        foreach (var (name, entries) in new[] { ("Resources", scope.Resources), ("Claims", scope.Claims) })
+        {
+            if (entries.Any(string.IsNullOrWhiteSpace))
+                yield return $"Scope \"{scope.Name}\": {name} holds an empty entry.";
+            if (entries.Count > MostEntries || entries.Any(entry => entry?.Length > LongestEntry || HasControls(entry)))
+                yield return $"Scope \"{scope.Name}\": {name} has at most {MostEntries} entries of at most {LongestEntry} characters, without control characters.";
+        }
     }
 
     public static IEnumerable<string> Problems(Application application) =>
@@ -38,6 +47,14 @@ internal static partial class RegistryRules
             yield return "ClientId is 1 to 100 characters of A-Z a-z 0-9 . _ ~ -";
         if (string.IsNullOrWhiteSpace(application.DisplayName) || application.DisplayName.Length > 200)
             yield return "DisplayName is what people see: 1 to 200 characters.";
+        if (HasControls(application.DisplayName))
+            yield return "DisplayName has no control characters.";
+        foreach (var (name, entries) in Lists(application))
+        {
+            if (entries.Count > MostEntries)
+                yield return $"{name} has at most {MostEntries} entries.";
+        }
+
         if (application.Secrets.Any(secret => secret.Hash.Length != SHA256.HashSizeInBytes))
             yield return "a secret's Hash is its SHA-256: 32 bytes.";
         if (application.Type == ApplicationType.Public && application.Secrets.Count > 0)
@@ -92,6 +109,18 @@ internal static partial class RegistryRules
             || !Within(application.RefreshIdleLifetime, application.RefreshAbsoluteLifetime))
             yield return "RefreshIdleLifetime is at least 1 second and at most RefreshAbsoluteLifetime, which is at most ten years.";
     }
+
+    private static (string Name, IReadOnlyList<string> Entries)[] Lists(Application application) =>
+    [
+        ("RedirectUris", application.RedirectUris),
+        ("PostLogoutRedirectUris", application.PostLogoutRedirectUris),
+        ("Origins", application.Origins),
+        ("GrantTypes", application.GrantTypes),
+        ("Scopes", application.Scopes),
+    ];
+
+    // Nobody types them, and PostgreSQL stores no NUL.
+    private static bool HasControls(string? text) => text?.Any(char.IsControl) == true;
 
     private static bool Within(TimeSpan value, TimeSpan most) => value >= TimeSpan.FromSeconds(1) && value <= most;
 

@@ -32,6 +32,9 @@ public sealed class RegistryWriter(IDbContextFactory<ServerDb> databases, Regist
         .. ApiScopes.All,
     ];
 
+    /// <summary>Whether the server itself needs the scope: it is there at every start.</summary>
+    public static bool IsBuiltIn(string scope) => Standard.Any(known => known.Name == scope);
+
     /// <summary>Adds the scopes of OpenID Connect that are missing; those that are there stay as they are.</summary>
     public Task SeedAsync(CancellationToken cancellationToken) => ChangeAsync(
         async db =>
@@ -87,15 +90,21 @@ public sealed class RegistryWriter(IDbContextFactory<ServerDb> databases, Regist
                 foreach (var application in await db.Applications.Where(row => row.ClientId == clientId).ToListAsync(cancellationToken))
                 {
                     removed++;
-                    db.Applications.Remove(application);
-                    await db.Authorizations.Where(row => row.ApplicationId == application.Id).ExecuteDeleteAsync(cancellationToken);
-                    await db.Tokens.Where(row => row.ApplicationId == application.Id).ExecuteDeleteAsync(cancellationToken);
+                    await RemoveAsync(db, application, cancellationToken);
                 }
 
                 return [];
             },
             cancellationToken);
         return removed > 0;
+    }
+
+    /// <summary>Removes the application and what hangs on it, in the caller's transaction.</summary>
+    internal static async Task RemoveAsync(ServerDb db, Application application, CancellationToken cancellationToken)
+    {
+        db.Applications.Remove(application);
+        await db.Authorizations.Where(row => row.ApplicationId == application.Id).ExecuteDeleteAsync(cancellationToken);
+        await db.Tokens.Where(row => row.ApplicationId == application.Id).ExecuteDeleteAsync(cancellationToken);
     }
 
     private static IEnumerable<string> Duplicates(IEnumerable<string> scopes, IEnumerable<string> clientIds) =>
@@ -144,7 +153,11 @@ public sealed class RegistryWriter(IDbContextFactory<ServerDb> databases, Regist
         };
     }
 
-    private async Task<IReadOnlyList<string>> ChangeAsync(Func<ServerDb, Task<IReadOnlyList<string>>> change, CancellationToken cancellationToken)
+    /// <summary>
+    /// Makes a change in a transaction that no other change of applications or scopes overlaps; nothing is written when there are problems, or nothing
+    /// that the context tracks.
+    /// </summary>
+    internal async Task<IReadOnlyList<string>> ChangeAsync(Func<ServerDb, Task<IReadOnlyList<string>>> change, CancellationToken cancellationToken)
     {
         await using var db = await databases.CreateDbContextAsync(cancellationToken);
         await using var transaction = await db.Database.BeginTransactionAsync(cancellationToken);

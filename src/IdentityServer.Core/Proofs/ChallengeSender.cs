@@ -69,6 +69,9 @@ internal sealed class ChallengeSender(
         if (await limits.TakeStartAsync(db, hash, asker.Source, now, cancellationToken) is { } full)
         {
             db.ChangeTracker.Clear();
+            await transaction.RollbackAsync(cancellationToken);
+            await transaction.DisposeAsync();
+            await NotedLimits.WriteAsync(db, full, new AuditSubject(recipient.UserId, asker.ApplicationId, Ip: asker.Ip), now, cancellationToken);
             return new StartOutcome.TryLater(full.Until);
         }
 

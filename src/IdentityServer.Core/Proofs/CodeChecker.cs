@@ -67,8 +67,9 @@ internal sealed class CodeChecker(ServerDb db, Challenges challenges, ProofLimit
         {
             case Counted.Paused(var until):
                 return new CodeCheck.Paused(until);
-            case Counted.Full(var at):
-                return new CodeCheck.TryLater(at);
+            case Counted.Full(var full):
+                await NotedLimits.WriteAsync(db, full, new AuditSubject(challenge.UserId, challenge.ApplicationId, Ip: source.Ip), now, cancellationToken);
+                return new CodeCheck.TryLater(full.Until);
             case Counted.No:
                 // Somebody was faster: it is finished, replaced or used up now.
                 var current = await challenges.ReloadAsync(challenge, cancellationToken);
@@ -102,7 +103,7 @@ internal sealed class CodeChecker(ServerDb db, Challenges challenges, ProofLimit
             case Count.Off:
                 return new Counted.Paused(null);
             case Count.Taken when await limits.TakeTryAsync(db, source, now, cancellationToken) is { } full:
-                return new Counted.Full(full.Until);
+                return new Counted.Full(full);
             case Count.Taken(var failures):
                 var attempts = await db.Challenges.Where(row => row.Id == challenge.Id).Select(row => row.Attempts).SingleAsync(cancellationToken);
                 await transaction.CommitAsync(cancellationToken);
@@ -139,6 +140,6 @@ internal sealed class CodeChecker(ServerDb db, Challenges challenges, ProofLimit
 
         public sealed record Paused(DateTimeOffset? Until) : Counted;
 
-        public sealed record Full(DateTimeOffset Until) : Counted;
+        public sealed record Full(Abuse.Full Limits) : Counted;
     }
 }

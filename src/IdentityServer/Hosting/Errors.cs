@@ -1,3 +1,4 @@
+using IdentityServer.Management;
 using Microsoft.AspNetCore.Diagnostics;
 
 namespace IdentityServer.Hosting;
@@ -9,6 +10,7 @@ internal static class Errors
     {
         // The status page is the outer one: it turns what the exception handler left without a body into the error page.
         app.UseWhen(AsksForPage, page => page.UseStatusCodePagesWithReExecute("/error"));
+        app.UseWhen(IsApi, api => api.UseStatusCodePages(status => Problem.Of(status.HttpContext.Response.StatusCode).ExecuteAsync(status.HttpContext)));
         app.UseExceptionHandler(new ExceptionHandlerOptions
         {
             ExceptionHandler = AnswerAsync,
@@ -26,6 +28,9 @@ internal static class Errors
         context.Response.Headers.CacheControl = "no-store";
         context.Response.Headers.XContentTypeOptions = "nosniff";
 
+        if (IsApi(context))
+            return Problem.Of(context, bad).ExecuteAsync(context);
+
         // A browser gets no body here, so the status page takes over.
         return AsksForPage(context)
             ? Task.CompletedTask
@@ -36,6 +41,8 @@ internal static class Errors
             });
     }
 
+    private static bool IsApi(HttpContext context) => context.Request.Path.StartsWithSegments(ManagementApi.Path, StringComparison.OrdinalIgnoreCase);
+
     private static bool AsksForPage(HttpContext context) =>
-        context.Request.Headers.Accept.ToString().Contains("text/html", StringComparison.OrdinalIgnoreCase);
+        !IsApi(context) && context.Request.Headers.Accept.ToString().Contains("text/html", StringComparison.OrdinalIgnoreCase);
 }

@@ -1,4 +1,5 @@
 using IdentityServer.Core.Abuse;
+using IdentityServer.Management;
 using IdentityServer.Protocol;
 
 namespace IdentityServer.Hosting;
@@ -18,6 +19,12 @@ internal static class RequestLimits
             var ip = context.Connection.RemoteIpAddress?.ToString();
             if (await limit.EnterAsync(ip) is { } until)
             {
+                if (context.Request.Path.StartsWithSegments(ManagementApi.Path, StringComparison.OrdinalIgnoreCase))
+                {
+                    await Problem.TryLater(context, until - time.GetUtcNow()).ExecuteAsync(context);
+                    return;
+                }
+
                 var error = new ProtocolError(
                     "too_many_requests",
                     "Too many requests from this network were refused. Wait as long as Retry-After says, and look at what the earlier answers said.",

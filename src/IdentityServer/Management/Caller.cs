@@ -1,5 +1,6 @@
 using IdentityServer.Core.Persistence;
 using IdentityServer.Core.Users;
+using IdentityServer.Protocol;
 using IdentityServer.Protocol.Tokens;
 
 namespace IdentityServer.Management;
@@ -9,13 +10,18 @@ namespace IdentityServer.Management;
 /// <param name="Token">The access token's facts.</param>
 /// <param name="IsAdmin">A user with the role <c>admin</c>, or an application that acts for itself: what it may do its scopes say, which an administrator gave it.</param>
 /// <param name="Ip">Where from.</param>
-internal sealed record Caller(Guid? UserId, AccessToken Token, bool IsAdmin, string? Ip)
+/// <param name="ApplicationId">The application that the token was issued to.</param>
+internal sealed record Caller(Guid? UserId, AccessToken Token, bool IsAdmin, string? Ip, Guid? ApplicationId = null)
 {
     /// <summary>Whether the token has the scope.</summary>
     public bool Has(string scope) => Token.Scopes.Contains(scope, StringComparer.Ordinal);
 
     /// <summary>For the audit log.</summary>
-    public Operator AsOperator() => new(UserId, "api", Ip);
+    public Operator AsOperator() => new(UserId, "api", Ip, ApplicationId);
+
+    /// <summary>Whether the user is the caller's own, or the caller is an administrator with the scope.</summary>
+    public bool MaySee(Guid userId, string adminScope) =>
+        (UserId == userId && Has(ApiScopes.Account)) || (IsAdmin && Has(adminScope));
 
     /// <summary>The person; for routes that <see cref="AccessRules.RequireUser"/> guards.</summary>
     public Guid Person => UserId ?? throw new InvalidOperationException("The route lets applications in that act for themselves.");
@@ -32,7 +38,8 @@ internal sealed record Caller(Guid? UserId, AccessToken Token, bool IsAdmin, str
             case BearerResult.Good(var token, var user):
                 var isAdmin = user is null
                     || await context.RequestServices.GetRequiredService<UserQueries>().HasRoleAsync(user.Id, RoleNames.Admin, context.RequestAborted);
-                return (new Caller(user?.Id, token, isAdmin, context.Connection.RemoteIpAddress?.ToString()), null);
+                var application = await context.RequestServices.GetRequiredService<IRegistry>().FindApplicationAsync(token.ClientId, context.RequestAborted);
+                return (new Caller(user?.Id, token, isAdmin, context.Connection.RemoteIpAddress?.ToString(), application?.Id), null);
             case BearerResult.Bad(var error):
                 // RFC 6750 §3.1: invalid_request is 400, invalid_token is 401, both with their code in WWW-Authenticate.
                 context.Response.Headers.WWWAuthenticate = $"Bearer error=\"{error.Code}\", error_description=\"{error.Description}\"";

@@ -10,6 +10,9 @@ namespace IdentityServer.Management;
 /// </summary>
 internal static class ManagementApi
 {
+    /// <summary>Where it is.</summary>
+    public static PathString Path { get; } = "/api";
+
     public static IServiceCollection AddManagement(this IServiceCollection services)
     {
         services.ConfigureHttpJsonOptions(options =>
@@ -19,6 +22,9 @@ internal static class ManagementApi
             options.SerializerOptions.Converters.Add(new JsonStringEnumConverter(JsonNamingPolicy.SnakeCaseLower));
         });
         services.AddProblemDetails();
+
+        // In every environment alike: what is wrong with a request is told by its exception.
+        services.Configure<RouteHandlerOptions>(options => options.ThrowOnBadRequest = true);
         return services;
     }
 
@@ -26,5 +32,14 @@ internal static class ManagementApi
     {
         var api = app.MapGroup("/api/v1").RequireCors(ProtocolEndpoints.ApiCorsPolicy);
         api.MapMe();
+        api.MapUsers();
+        api.MapApplications();
+        api.MapScopes();
+        api.MapAuthorizations();
+        api.MapSessions();
+        api.MapMessages();
+        api.MapSigningKeys();
+        api.MapAudit();
+        api.MapTimeline();
     }
 }

@@ -1,3 +1,5 @@
+using System.Text.Json;
+
 namespace IdentityServer.Management;
 
 /// <summary>Errors as problem details (RFC 9457), with a stable <c>code</c>, and <c>errors</c> by field where a field is wrong.</summary>
@@ -33,4 +35,22 @@ internal static class Problem
             $"Bearer error=\"insufficient_user_authentication\", error_description=\"Sign in again for this.\", max_age=\"{(int)maxAge.TotalSeconds}\"";
         return Of(StatusCodes.Status401Unauthorized, "insufficient_user_authentication", "Sign in again for this, e.g. with max_age or prompt=login, and call again with the new token.");
     }
+
+    /// <summary>A status that nobody gave a body.</summary>
+    public static IResult Of(int status) => status switch
+    {
+        StatusCodes.Status404NotFound => NotFound(),
+        StatusCodes.Status405MethodNotAllowed => Of(status, "method_not_allowed", "This method is not for this address; Allow says which are."),
+        StatusCodes.Status415UnsupportedMediaType => Of(status, "unsupported_media_type", "Send JSON, with Content-Type: application/json."),
+        _ => Of(status, "invalid_request", "The request cannot be read."),
+    };
+
+    /// <summary>A request that could not be read, or, when <paramref name="bad"/> is null, an error of ours.</summary>
+    public static IResult Of(HttpContext context, BadHttpRequestException? bad) => bad switch
+    {
+        null => Of(StatusCodes.Status500InternalServerError, "server_error", $"Something went wrong here; the log names it under {context.TraceIdentifier}."),
+        { InnerException: JsonException { Path: { Length: > 2 } path } } => Field(path[2..], "There is no such field, or it does not take this value."),
+        { StatusCode: StatusCodes.Status400BadRequest } => Of(bad.StatusCode, "invalid_request", bad.Message),
+        _ => Of(bad.StatusCode),
+    };
 }
