@@ -4,6 +4,7 @@ using IdentityServer.Core.Delivery;
 using IdentityServer.Core.Keys;
 using IdentityServer.Core.Persistence;
 using IdentityServer.Development;
+using IdentityServer.ApiDocs;
 using IdentityServer.Hosting;
 using IdentityServer.Management;
 using IdentityServer.Protocol;
@@ -23,6 +24,7 @@ try
     app.UseCors();
     app.UseRequestLimits();
     app.UseApiAccess();
+    app.UseApiDocs();
     app.MapProtocol();
     app.MapOneTimeCode();
     app.MapDeliveryCallbacks();
@@ -36,6 +38,7 @@ try
         app.MapDevelopmentGuides();
     }
 
+    app.MapDevelopmentReset();
     app.AnnounceAddresses();
     await app.RunAsync();
     return 0;

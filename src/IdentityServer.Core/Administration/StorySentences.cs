@@ -28,6 +28,7 @@ internal static class StorySentences
             AuditKind.UserDisabled => $"The account was disabled{by}: nobody can sign in to it.",
             AuditKind.UserEnabled => $"The account was opened again{by}.",
             AuditKind.UserSignedOut => $"All sessions and tokens were ended{by}.",
+            AuditKind.TokensRevoked => $"All applications lost their access{by}.",
             AuditKind.RolesChanged => $"Roles were changed{by}: {facts.GetValueOrDefault("roles", "")}.",
             AuditKind.UserDeleted => "The account was deleted.",
             AuditKind.LimitReached => $"Was refused: {Limit(facts.GetValueOrDefault("limit", ""))}.",

@@ -97,6 +97,9 @@ public enum AuditKind
     /// <summary>An administrator had a message tried again. Data: also <c>message</c>.</summary>
     MessageRetried,
 
+    /// <summary>An administrator ended what applications were given for the account.</summary>
+    TokensRevoked,
+
     /// <summary>An application's access was ended. Data: also <c>authorization</c>.</summary>
     AuthorizationRevoked,
 }

@@ -168,4 +168,14 @@ internal sealed class Accounts(ServerDb db)
         await db.Tokens.Where(token => token.Status == TokenStatus.Valid && authorizations.Contains(token.AuthorizationId)).ExecuteUpdateAsync(
             set => set.SetProperty(token => token.Status, TokenStatus.Revoked), cancellationToken);
     }
+
+    /// <summary>Ends every sign-in at an application and every token of the account.</summary>
+    public async Task EndAccessAsync(Guid userId, DateTimeOffset now, CancellationToken cancellationToken)
+    {
+        await db.Authorizations.Where(row => row.UserId == userId && row.Kind == AuthorizationKind.AdHoc && row.RevokedAt == null).ExecuteUpdateAsync(
+            set => set.SetProperty(authorization => authorization.RevokedAt, now), cancellationToken);
+        var authorizations = db.Authorizations.Where(row => row.UserId == userId).Select(row => (Guid?)row.Id);
+        await db.Tokens.Where(token => token.Status == TokenStatus.Valid && authorizations.Contains(token.AuthorizationId)).ExecuteUpdateAsync(
+            set => set.SetProperty(token => token.Status, TokenStatus.Revoked), cancellationToken);
+    }
 }

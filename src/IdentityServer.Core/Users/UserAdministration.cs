@@ -79,6 +79,10 @@ public sealed class UserAdministration
     public Task<UserChange> EndSessionsAsync(Guid id, Operator by, CancellationToken cancellationToken) => ChangeAsync(
         id, AuditKind.UserSignedOut, by, (_, now) => accounts.EndAllAsync(id, now, cancellationToken), cancellationToken);
 
+    /// <summary>Ends what applications were given for the account: access and tokens. Sessions and remembered consent stay.</summary>
+    public Task<UserChange> RevokeTokensAsync(Guid id, Operator by, CancellationToken cancellationToken) => ChangeAsync(
+        id, AuditKind.TokensRevoked, by, (_, now) => accounts.EndAccessAsync(id, now, cancellationToken), cancellationToken);
+
     /// <summary>Gives the account exactly these roles.</summary>
     /// <exception cref="ArgumentException">A role is not one of <see cref="RoleNames"/>.</exception>
     public async Task<UserChange> SetRolesAsync(Guid id, IReadOnlyCollection<string> roles, Operator by, CancellationToken cancellationToken)

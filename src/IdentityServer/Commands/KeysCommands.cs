@@ -1,7 +1,9 @@
 using System.CommandLine;
 using System.Globalization;
+using IdentityServer.Core.Administration;
 using IdentityServer.Core.Keys;
 using IdentityServer.Core.Persistence;
+using IdentityServer.Core.Users;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.Options;
 
@@ -50,26 +52,13 @@ internal static class KeysCommands
 
     private static async Task<CommandResult> RotateAsync(IServiceProvider services, CancellationToken cancellationToken)
     {
-        var db = services.GetRequiredService<ServerDb>();
-        var keep = services.GetRequiredService<IOptions<KeyOptions>>().Value.KeepRetired;
-        var now = services.GetRequiredService<TimeProvider>().GetUtcNow();
-
-        // A day's beginning, at least 24 hours ahead: whoever caches the key set has the successor by then, and two who rotate at once mean the same time.
-        var change = new DateTimeOffset(now.UtcDateTime.Date, TimeSpan.Zero).AddDays(2);
-        var last = (await db.SigningKeys.AsNoTracking().ToListAsync(cancellationToken)).GroupBy(key => key.Algorithm).Select(keys => keys.MaxBy(key => key.RetiresAt)!);
-        foreach (var key in last.Where(key => key.ActivatesAt <= now))
-        {
-            await db.SigningKeys.Where(row => row.Kid == key.Kid && row.RetiresAt > change).ExecuteUpdateAsync(
-                set => set.SetProperty(row => row.RetiresAt, change).SetProperty(row => row.ExpiresAt, change + keep), cancellationToken);
-        }
-
-        await services.GetRequiredService<KeyRing>().RotateAsync(cancellationToken);
-        var next = await db.SigningKeys.AsNoTracking().Where(key => key.ActivatesAt > now).OrderBy(key => key.Algorithm).ToListAsync(cancellationToken);
+        var keys = await services.GetRequiredService<SigningKeyAdministration>().RotateAsync(immediately: false, new Operator(UserId: null, "command"), cancellationToken);
+        var next = keys.Where(key => key.State == SigningKeyState.Next).ToList();
         return next.Count == 0
             ? new CommandResult("The first keys were made; there was nothing to rotate.", Array.Empty<object>())
             : new CommandResult(
-                string.Join(Environment.NewLine, next.Select(key => $"{key.Algorithm}: {key.Kid} is published and signs from {Day(key.ActivatesAt)}.")),
-                next.ConvertAll(key => new { key.Kid, Algorithm = key.Algorithm.ToString(), key.ActivatesAt }));
+                string.Join(Environment.NewLine, next.Select(key => $"{key.Algorithm}: {key.Kid} is published and signs from {Day(key.Times.ActivatesAt)}.")),
+                next.ConvertAll(key => new { key.Kid, Algorithm = key.Algorithm.ToString(), key.Times.ActivatesAt }));
     }
 
     private static string Day(DateTimeOffset at) => at.Year > 9000 ? "" : at.UtcDateTime.ToString("yyyy-MM-dd HH:mm'Z'", CultureInfo.InvariantCulture);

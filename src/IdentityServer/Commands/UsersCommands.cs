@@ -128,9 +128,13 @@ internal static class UsersCommands
     private static async Task<CommandResult> EnableAsync(IServiceProvider services, UserWithRoles user, CancellationToken cancellationToken) => Done(
         await services.GetRequiredService<UserAdministration>().EnableAsync(user.User.Id, By, cancellationToken), user, "may sign in");
 
-    private static CommandResult Done(bool isDone, UserWithRoles user, string what) => isDone
-        ? new CommandResult($"{user.User.Id:D} {what}.", new { user.User.Id, message = what })
-        : new CommandResult($"{user.User.Id:D} is gone meanwhile.", ExitCode: ExitCodes.Act);
+    private static CommandResult Done(UserChange change, UserWithRoles user, string what) => change switch
+    {
+        UserChange.Done => new CommandResult($"{user.User.Id:D} {what}.", new { user.User.Id, message = what }),
+        UserChange.LastAdministrator => new CommandResult(
+            $"{user.User.Id:D} is the last administrator: make another first, dotnet IdentityServer.dll admin create", ExitCode: ExitCodes.Act),
+        _ => new CommandResult($"{user.User.Id:D} is gone meanwhile.", ExitCode: ExitCodes.Act),
+    };
 
     private static ServerCommand OnUser(
         CommandFrame frame, string name, string description, string example, Func<IServiceProvider, UserWithRoles, CancellationToken, Task<CommandResult>> handler) => frame.OnDatabase(

@@ -42,7 +42,7 @@ public static class DevelopmentInbox
     }
 
     // DNS rebinding: a page of any website whose name is pointed at this machine would read everybody's codes.
-    private static bool IsOwnHost(HttpContext context)
+    internal static bool IsOwnHost(HttpContext context)
     {
         var host = context.Request.Host;
         return Issuer.IsLoopback(host.Host)
@@ -78,9 +78,7 @@ public static class DevelopmentInbox
     {
         var mails = new List<InboxMail>();
         // A UUIDv7 begins with the time, in 12 hexadecimal digits, when the mail was asked for.
-        var files = Folders(context).Select(folder => new DirectoryInfo(folder)).Where(folder => folder.Exists)
-            .SelectMany(folder => folder.EnumerateFiles())
-            .Where(file => file.Extension is ".eml" or ".txt")
+        var files = Files(context)
             .OrderByDescending(file => file.Name[..Math.Min(12, file.Name.Length)], StringComparer.Ordinal)
             .ThenByDescending(file => file.LastWriteTimeUtc);
         foreach (var file in files.Take(MostMails))
@@ -91,6 +89,11 @@ public static class DevelopmentInbox
 
         return mails;
     }
+
+    /// <summary>What the file senders wrote.</summary>
+    internal static IEnumerable<FileInfo> Files(HttpContext context) => Folders(context).Select(folder => new DirectoryInfo(folder)).Where(folder => folder.Exists)
+        .SelectMany(folder => folder.EnumerateFiles())
+        .Where(file => file.Extension is ".eml" or ".txt");
 
     /// <summary>Null for a file that is no mail of ours, or gone meanwhile.</summary>
     private static async Task<InboxMail?> ReadAsync(FileInfo file)

@@ -130,4 +130,7 @@ internal sealed class DeclaredUser
 
     /// <summary>A disabled user cannot sign in.</summary>
     public bool Disabled { get; set; }
+
+    /// <summary><c>admin</c> makes an administrator. Roles that somebody got elsewhere stay when none are declared.</summary>
+    public IList<string> Roles { get; set; } = [];
 }

@@ -1,3 +1,4 @@
+using IdentityServer.Core.Administration;
 using IdentityServer.Core.Persistence;
 using IdentityServer.Core.Users;
 using IdentityServer.Protocol.Model;
@@ -12,6 +13,8 @@ internal sealed class DeclaredSync(
     IConfiguration configuration,
     RegistryWriter registry,
     UserDirectory users,
+    UserQueries queries,
+    UserAdministration administration,
     TimeProvider time)
 {
     private const int ShortestSecret = 32;
@@ -26,11 +29,18 @@ internal sealed class DeclaredSync(
         {
             if (problems.Count == 0 && await users.PutAsync(address, user.Name, user.Disabled, user.Phone, cancellationToken) is { } problem)
                 problems.Add($"Users:{address}: {problem}");
+            else if (problems.Count == 0 && await RolesProblemAsync(address, user, cancellationToken) is { } wrong)
+                problems.Add($"Users:{address}:Roles: {wrong}");
         }
 
         if (problems.Count > 0)
             throw new SettingsException(problems);
     }
+
+    /// <summary>What is declared: the API leaves it alone.</summary>
+    public static DeclaredNames Names(IConfiguration configuration) => new(
+        Declared<DeclaredApplication>(configuration, "Applications").Keys.ToHashSet(StringComparer.Ordinal),
+        Declared<DeclaredScope>(configuration, "Scopes").Keys.ToHashSet(StringComparer.Ordinal));
 
     /// <summary>What is wrong with the declared applications and scopes, as far as it can be seen without the database.</summary>
     public static IEnumerable<string> Problems(IConfiguration configuration)
@@ -40,6 +50,19 @@ internal sealed class DeclaredSync(
             .Concat(Declared<DeclaredApplication>(configuration, "Applications")
                 .Where(pair => pair.Value.Secrets.Any(secret => secret.Length < ShortestSecret))
                 .Select(pair => $"Applications:{pair.Key}:Secrets: a secret needs at least {ShortestSecret} characters; make one with: openssl rand -base64 32"));
+    }
+
+    private async Task<string?> RolesProblemAsync(string address, DeclaredUser user, CancellationToken cancellationToken)
+    {
+        if (user.Roles.Count == 0)
+            return null;
+        if (user.Roles.Any(role => role != RoleNames.Admin))
+            return $"the one role is {RoleNames.Admin}.";
+
+        var id = await queries.FindIdAsync(Address.Parse(address)!, cancellationToken);
+        if (id is { } known && !await queries.HasRoleAsync(known, RoleNames.Admin, cancellationToken))
+            await administration.SetRolesAsync(known, [RoleNames.Admin], new Operator(UserId: null, "configuration"), cancellationToken);
+        return null;
     }
 
     internal static (List<Scope> Scopes, List<Application> Applications) Read(IConfiguration configuration, Func<Guid> newId) =>

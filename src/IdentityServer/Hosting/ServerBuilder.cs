@@ -1,3 +1,4 @@
+using IdentityServer.ApiDocs;
 using IdentityServer.Core;
 using IdentityServer.Core.Delivery;
 using IdentityServer.Core.Keys;
@@ -27,6 +28,7 @@ internal static class ServerBuilder
             .AddDelivery(builder.Environment)
             .AddUI()
             .AddManagement()
+            .AddApiDocs()
             .AddServer(builder.Environment);
 
         var app = builder.Build();

@@ -18,6 +18,7 @@ internal static class ServerServices
         services.AddSingleton(new SettingsSection("Scopes", typeof(Dictionary<string, DeclaredScope>)));
         services.AddSingleton(new SettingsSection("Users", typeof(Dictionary<string, DeclaredUser>)));
         services.AddScoped<DeclaredSync>();
+        services.AddSingleton(provider => DeclaredSync.Names(provider.GetRequiredService<IConfiguration>()));
         services.AddJobs();
         services.AddSingleton<ProxyWatch>();
         services.AddHealthChecks().AddCheck<DatabaseHealth>("database").AddCheck<SmsHealth>("sms");

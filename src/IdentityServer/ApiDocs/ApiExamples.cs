@@ -1,0 +1,58 @@
+using System.Text.Json;
+using IdentityServer.Core.Keys;
+using IdentityServer.Core.Persistence.Tables;
+using IdentityServer.Management;
+using IdentityServer.Protocol.Model;
+using Microsoft.AspNetCore.OpenApi;
+using Microsoft.OpenApi;
+
+namespace IdentityServer.ApiDocs;
+
+/// <summary>Examples, written by the same serializer as the answers, so that they cannot be wrong.</summary>
+internal static class ApiExamples
+{
+    private static readonly Guid Id = new("01990f4e-7b1a-7c3e-9d52-2f6a3c1b8e40");
+    private static readonly DateTimeOffset At = new(2026, 3, 1, 9, 30, 0, TimeSpan.Zero);
+    private static readonly IReadOnlyDictionary<string, string> Facts = new Dictionary<string, string>(StringComparer.Ordinal) { ["failures"] = "2" };
+
+    private static readonly Dictionary<Type, object> All = new object[]
+    {
+        new ApplicationChangesRequest { DisplayName = "Shop", RedirectUris = ["https://shop.example/callback"] },
+        new NewApplicationRequest
+        {
+            ClientId = "shop",
+            Type = ApplicationType.Public,
+            DisplayName = "Shop",
+            RedirectUris = ["https://shop.example/callback"],
+            GrantTypes = [GrantTypes.AuthorizationCode, GrantTypes.RefreshToken],
+            Scopes = [ScopeNames.OpenId, ScopeNames.Profile, ScopeNames.OfflineAccess],
+        },
+        new NewSecretRequest(At.AddYears(1)),
+        new NewSecretJson(Id, "dJ8kXvJr0pW1o5c3h9mQ2tZ7yB4nL6sF8gU1eR3iA0w", At.AddYears(1)),
+        new NewScopeRequest { Name = "orders", DisplayName = "Your orders", Description = "See what you ordered.", Resources = ["https://api.shop.example"] },
+        new ScopeChangesRequest { Description = "See what you ordered." },
+        new RolesRequest(["admin"]),
+        new RotateRequest(),
+        new TimelineEntryJson(At, "audit.WrongCode", "Typed a wrong code; 2 wrong ones in a row now.", Facts),
+        new AuditEventJson(Id, At, "WrongCode", Id, null, null, "192.0.2.7", Facts),
+        new SigningKeyJson("NzbLsXh8uDCcd-6MNwXF4W_7noWXFZAfHkxZsRGC9Xs", "ES256", SigningKeyState.Signs, FromFile: false, At, At.AddDays(3), At.AddDays(93), At.AddDays(100)),
+        new AuthorizationJson(Id, "shop", Id, AuthorizationKind.AdHoc, [ScopeNames.OpenId], Id, At, null),
+        new AdminSessionJson(Id, Id, At, At, At.AddHours(1), At.AddDays(14), null, ["otp"], "Mozilla/5.0", "192.0.2.7"),
+        new MessageStepJson(At, "twilio", "delivered", null),
+        new MessageJson(
+            Id, Channel.Email, "SignInCode", "a•••@e•••.com", Id, Id, "en", MessageStatus.Sent, 1, At, null, At.AddSeconds(1), At.AddMinutes(10), "smtp", null, null, null, null, CanRetry: false),
+    }.ToDictionary(example => example.GetType());
+
+    public static Task Add(OpenApiSchema schema, OpenApiSchemaTransformerContext context, CancellationToken cancellationToken)
+    {
+        if (context.JsonPropertyInfo is null && All.TryGetValue(context.JsonTypeInfo.Type, out var example)
+            && JsonSerializer.SerializeToNode(example, context.JsonTypeInfo.Options.GetTypeInfo(example.GetType())) is { } node)
+        {
+            foreach (var empty in node.AsObject().Where(pair => pair.Value is null).Select(pair => pair.Key).ToList())
+                node.AsObject().Remove(empty);
+            schema.Examples = [node];
+        }
+
+        return Task.CompletedTask;
+    }
+}
