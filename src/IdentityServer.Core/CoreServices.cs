@@ -46,16 +46,18 @@ public static class CoreServices
         services.AddScoped<UserDirectory>();
         services.AddScoped<UserQueries>();
         services.AddScoped(provider => new UserAdministration(Get<ServerDb>(provider), Get<Accounts>(provider), Get<TimeProvider>(provider)));
+        services.AddScoped(provider => new ProfileEditing(
+            Get<ServerDb>(provider), Get<UserQueries>(provider), Get<IOptions<ProtocolOptions>>(provider), Get<TimeProvider>(provider)));
         services.AddScoped<SessionWriter>();
         services.AddScoped(provider => new Sessions(Get<ServerDb>(provider), Get<SessionWriter>(provider), Get<TimeProvider>(provider)));
         services.AddScoped<ISessions>(Get<Sessions>);
         services.AddScoped<ISubjects, Subjects>();
         services.AddScoped<Visitors>();
         services.AddScoped<GiveConsent>();
-        services.AddScoped<AccountOverview>();
-        services.AddScoped<StoredLanguage>();
+        services.AddScoped<Inviters>();
         AddSignIn(services);
         services.AddAdministration();
+        services.AddAccount();
         return services;
     }
 
@@ -83,6 +85,7 @@ public static class CoreServices
             Get<IDbContextFactory<ServerDb>>(provider), Get<IOptions<DeliveryOptions>>(provider), Get<IOptions<LimitOptions>>(provider), Get<TimeProvider>(provider)));
         services.AddScoped<Recipients>();
         services.AddScoped<ChallengeSender>();
+        services.AddScoped<Settlement>();
         services.AddScoped<CodeChecker>();
         services.AddScoped<Completer>();
         services.AddScoped<OneTimeCodeEndpoint>();
@@ -98,7 +101,8 @@ public static class CoreServices
             Get<TimeProvider>(provider)));
         services.AddScoped(provider => new VerifyCode(Get<Challenges>(provider), Get<CodeChecker>(provider), Get<Completer>(provider)));
         services.AddScoped(provider => new UseLink(Get<Challenges>(provider), Get<Completer>(provider), Get<TimeProvider>(provider)));
-        services.AddScoped(provider => new ConfirmDetails(Get<Challenges>(provider), Get<Completer>(provider), Get<TimeProvider>(provider)));
+        services.AddScoped(provider => new ConfirmDetails(
+            Get<Challenges>(provider), Get<Completer>(provider), Get<Inviters>(provider), Get<IOptions<SignInOptions>>(provider), Get<TimeProvider>(provider)));
     }
 
     private static Secrets SecretsOf(MasterKeys keys) => new(keys.AddressHash, [.. keys.All(CodePurpose).Select(key => key.Key)], keys.SessionKey);

@@ -1,4 +1,5 @@
 using IdentityServer.Core.Persistence;
+using IdentityServer.Core.Users;
 using IdentityServer.Protocol.Model;
 using Microsoft.EntityFrameworkCore;
 
@@ -18,7 +19,8 @@ public sealed class StoredLanguage(ServerDb db, TimeProvider time)
     public Task SaveAsync(Session session, string tag, CancellationToken cancellationToken)
     {
         var now = time.GetUtcNow();
+        var stamp = Accounts.NewStamp(now);
         return db.Users.Where(user => user.Id == session.UserId).ExecuteUpdateAsync(
-            set => set.SetProperty(user => user.Locale, tag).SetProperty(user => user.UpdatedAt, now), cancellationToken);
+            set => set.SetProperty(user => user.Locale, tag).SetProperty(user => user.UpdatedAt, now).SetProperty(user => user.ConcurrencyStamp, stamp), cancellationToken);
     }
 }

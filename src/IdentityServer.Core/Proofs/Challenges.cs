@@ -10,6 +10,9 @@ namespace IdentityServer.Core.Proofs;
 /// <summary>Finds challenges for those who may see them, and seals the addresses in them.</summary>
 internal sealed class Challenges(ServerDb db, IDataProtectionProvider protection)
 {
+    // More cannot be made while one lives: messages to one address are limited.
+    private const int MostNewest = 50;
+
     private readonly IDataProtector seal = protection.CreateProtector("IdentityServer.Core.Challenge.Address.v1");
 
     /// <summary>The challenge for this purpose of this browser or application; null for others' and for ids that never existed alike.</summary>
@@ -22,12 +25,19 @@ internal sealed class Challenges(ServerDb db, IDataProtectionProvider protection
             : null;
     }
 
-    /// <summary>The address's newest challenge for this purpose, whoever began it: for purposes that bind nobody.</summary>
-    public Task<Challenge?> FindNewestAsync(ChallengePurpose purpose, byte[] addressHash, CancellationToken cancellationToken) =>
-        db.Challenges.AsNoTracking()
-            .Where(row => row.AddressHash == addressHash && row.Purpose == purpose)
-            .OrderByDescending(row => row.CreatedAt)
-            .FirstOrDefaultAsync(cancellationToken);
+    /// <summary>
+    /// The address's newest challenge for this purpose, whoever began it: for purposes that bind nobody. What is counted together (see
+    /// <see cref="Address.LimitKey"/>) is told apart here: a code that went to one mailbox proves no other.
+    /// </summary>
+    public async Task<Challenge?> FindNewestAsync(ChallengePurpose purpose, Address address, byte[] addressHash, DateTimeOffset now, CancellationToken cancellationToken)
+    {
+        var newest = await db.Challenges.AsNoTracking()
+            .Where(row => row.AddressHash == addressHash && row.Purpose == purpose && row.ExpiresAt > now)
+            .OrderByDescending(row => row.CreatedAt).ThenByDescending(row => row.Id)
+            .Take(MostNewest)
+            .ToListAsync(cancellationToken);
+        return newest.Find(row => ParsedAddressOf(row).LookupKey == address.LookupKey);
+    }
 
     /// <summary>The sign-in whose newest message holds this link.</summary>
     public Task<Challenge?> FindByLinkAsync(byte[] linkHash, CancellationToken cancellationToken) =>

@@ -26,14 +26,21 @@ internal sealed class Recipients(Accounts accounts, TestAddresses tests, IOption
         var (userId, template) = purpose switch
         {
             ChallengePurpose.SignIn => (account?.Id, SignIn(account)),
-            ChallengePurpose.Registration => (account?.Id, Registration(account)),
+            ChallengePurpose.Registration => (account?.Id ?? asker.UserId, Registration(account, asker)),
             ChallengePurpose.NewAddress => (asker.UserId, account is null || account.Id == asker.UserId || !account.IsOwned ? MessageTemplate.ConfirmationCode : MessageTemplate.AddressTaken),
             ChallengePurpose.Confirmation => (asker.UserId, account?.Id == asker.UserId ? MessageTemplate.ConfirmationCode : MessageTemplate.NoAccount),
             _ => throw new ArgumentOutOfRangeException(nameof(purpose)),
         };
 
         // To the address as its owner proved it: a look-alike that folds to the same key must not read the owner's code.
-        var to = template != MessageTemplate.ConfirmationCode || account?.Id == asker.UserId ? account?.AddressOf(address.Channel) : null;
+        // What nobody proved is no owner's: a code goes where it was asked for.
+        var isOwners = template switch
+        {
+            MessageTemplate.ConfirmationCode => account?.Id == asker.UserId && account?.HasProved(address.Channel) == true,
+            MessageTemplate.ActivationCode => false,
+            _ => true,
+        };
+        var to = isOwners ? account?.AddressOf(address.Channel) : null;
         return new Recipient(userId, address.Channel, to ?? address.Value, template, tests.Find(address, now));
     }
 
@@ -45,11 +52,13 @@ internal sealed class Recipients(Accounts accounts, TestAddresses tests, IOption
         null => MessageTemplate.NoAccount,
     };
 
-    private static MessageTemplate Registration(KnownUser? account) => account switch
+    // Who registers an address that another account bears unproved gets an account that bears none yet: it is known by the asker's alone.
+    private static MessageTemplate Registration(KnownUser? account, Asker asker) => account switch
     {
         { IsDisabled: true } => MessageTemplate.AccountDisabled,
         { IsOwned: true } => MessageTemplate.AddressTaken,
         { } => MessageTemplate.ActivationCode,
+        null when asker.UserId is not null => MessageTemplate.ActivationCode,
         null => MessageTemplate.NoAccount,
     };
 }

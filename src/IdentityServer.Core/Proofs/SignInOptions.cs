@@ -8,6 +8,9 @@ public sealed class SignInOptions
     /// <summary>Whether a new person may make an account; true by default.</summary>
     public bool SignUp { get; set; } = true;
 
+    /// <summary>Whether a new person needs the invitation code of somebody who has an account; false by default.</summary>
+    public bool InviteOnly { get; set; }
+
     /// <summary>Digits of a code: 6 to 8, 6 by default.</summary>
     public int CodeLength { get; set; } = 6;
 

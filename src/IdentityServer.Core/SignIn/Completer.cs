@@ -19,7 +19,7 @@ internal abstract record Completion
     /// <summary>Who it is; <paramref name="Ticket"/> where there is a browser.</summary>
     public sealed record SignedIn(Guid UserId, SessionTicket? Ticket) : Completion;
 
-    /// <summary>Nobody has the address, and no name was given yet.</summary>
+    /// <summary>Nobody has the address, and no name, or no invitation where one is needed, was given yet.</summary>
     public sealed record NewPerson : Completion;
 
     /// <summary>Nothing: it was spent, or the account is disabled.</summary>
@@ -31,7 +31,11 @@ internal abstract record Completion
 /// <param name="Name">A new person's checked name; null when it was not asked for yet.</param>
 /// <param name="Locale">The language that is stored with an account that has none.</param>
 /// <param name="Ip">Where from.</param>
-internal sealed record Finisher(Visitor? Visitor, string? Name, string Locale, string? Ip);
+internal sealed record Finisher(Visitor? Visitor, string? Name, string Locale, string? Ip)
+{
+    /// <summary>Who invited the new person.</summary>
+    public Guid? InviterId { get; init; }
+}
 
 /// <summary>
 /// Claims a challenge whose code or link was right: one conditional update wins, and everything that the proof buys is in the same transaction.
@@ -40,7 +44,7 @@ internal sealed class Completer(
     ServerDb db,
     Challenges challenges,
     Accounts accounts,
-    SmsGate gate,
+    Settlement settlement,
     SessionWriter sessions,
     ProofLimits limits,
     TestAddresses tests,
@@ -92,7 +96,7 @@ internal sealed class Completer(
             { } when !ProvesMailboxOf(account, challenge, address) => RefuseAsync(challenge, account, finisher, now, cancellationToken),
             { } => SignInAsync(challenge, address, account, finisher, now, cancellationToken),
             null when !options.SignUp => RefuseAsync(challenge, null, finisher, now, cancellationToken),
-            null when finisher.Name is null => ProveAsync(challenge, finisher, now, cancellationToken),
+            null when finisher.Name is null || (options.InviteOnly && finisher.InviterId is null) => ProveAsync(challenge, finisher, now, cancellationToken),
             null => SignUpAsync(challenge, address, finisher, now, cancellationToken),
         };
 
@@ -136,9 +140,9 @@ internal sealed class Completer(
             return null;
 
         await SettleAsync(challenge, cancellationToken);
-        if (await accounts.ReleaseAsync(address, now, cancellationToken) is { } bearer)
+        if (await accounts.ReleaseAsync(address, userId: null, now, cancellationToken) is { } bearer)
             AuditLog.Add(db, AuditKind.UnprovenStateRemoved, now, new AuditSubject(bearer, Ip: finisher.Ip));
-        var userId = await accounts.AddAsync(address, finisher.Name!, finisher.Locale, now, cancellationToken);
+        var userId = await accounts.AddAsync(address, finisher.Name!, finisher.Locale, finisher.InviterId, now, cancellationToken);
         try
         {
             await db.SaveChangesAsync(cancellationToken);
@@ -199,8 +203,7 @@ internal sealed class Completer(
     // Proving comes before signing up: what the proof gave back is not given back again.
     private Task SettleAsync(Challenge challenge, CancellationToken cancellationToken) => challenge.Status != ChallengeStatus.Pending
         ? Task.CompletedTask
-        : ProofLimits.SettleAsync(
-            db, challenge, challenge.Channel == Channel.Sms ? gate.Answered(challenges.AddressOf(challenge)) : [], cancellationToken);
+        : settlement.SettleAsync(challenge, cancellationToken);
 
     private async Task CommitAsync(IDbContextTransaction transaction, CancellationToken cancellationToken)
     {

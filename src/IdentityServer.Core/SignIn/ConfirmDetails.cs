@@ -1,6 +1,7 @@
 using IdentityServer.Core.Persistence.Tables;
 using IdentityServer.Core.Proofs;
 using IdentityServer.Core.Users;
+using Microsoft.Extensions.Options;
 
 namespace IdentityServer.Core.SignIn;
 
@@ -9,10 +10,14 @@ public sealed class ConfirmDetails
 {
     private readonly Challenges challenges;
     private readonly Completer completer;
+    private readonly Inviters inviters;
+    private readonly SignInOptions options;
     private readonly TimeProvider time;
 
-    internal ConfirmDetails(Challenges challenges, Completer completer, TimeProvider time)
+    internal ConfirmDetails(Challenges challenges, Completer completer, Inviters inviters, IOptions<SignInOptions> options, TimeProvider time)
     {
+        this.inviters = inviters;
+        this.options = options.Value;
         this.challenges = challenges;
         this.completer = completer;
         this.time = time;
@@ -23,12 +28,17 @@ public sealed class ConfirmDetails
     {
         var challenge = await challenges.FindAsync(ChallengePurpose.SignIn, challengeId, visitor.BrowserHash, applicationId: null, cancellationToken);
         return challenge is not null && challenge.AwaitsDetailsAt(time.GetUtcNow())
-            ? new DetailsView(challenges.AddressOf(challenge), challenge.Channel, challenge.Request)
+            ? new DetailsView(challenges.AddressOf(challenge), challenge.Channel, challenge.Request) { NeedsInvitation = options.InviteOnly }
             : null;
     }
 
     /// <summary>Makes the account and signs in. If the address got an account meanwhile, signs in to that.</summary>
-    public async Task<DetailsOutcome> ConfirmAsync(Guid challengeId, string name, Visitor visitor, CancellationToken cancellationToken)
+    /// <param name="challengeId">What was proved.</param>
+    /// <param name="name">The new person's.</param>
+    /// <param name="invitation">The code of who invited them, where one is needed.</param>
+    /// <param name="visitor">The browser that proved it.</param>
+    /// <param name="cancellationToken">Ends the work.</param>
+    public async Task<DetailsOutcome> ConfirmAsync(Guid challengeId, string name, string? invitation, Visitor visitor, CancellationToken cancellationToken)
     {
         var challenge = await challenges.FindAsync(ChallengePurpose.SignIn, challengeId, visitor.BrowserHash, applicationId: null, cancellationToken);
         if (challenge is not { Status: ChallengeStatus.Verified or ChallengeStatus.Completed } || challenge.ExpiresAt <= time.GetUtcNow())
@@ -36,8 +46,12 @@ public sealed class ConfirmDetails
         if (PersonName.Read(name) is not { } read)
             return new DetailsOutcome.NameNeeded();
 
-        return await completer.FinishAsync(challenge, new Finisher(visitor, read, visitor.Locale, visitor.Ip), cancellationToken) is Completion.SignedIn(_, { } ticket)
-            ? new DetailsOutcome.SignedIn(ticket, challenge.Request)
-            : new DetailsOutcome.Gone();
+        var finisher = new Finisher(visitor, read, visitor.Locale, visitor.Ip) { InviterId = await inviters.FindAsync(invitation, cancellationToken) };
+        return await completer.FinishAsync(challenge, finisher, cancellationToken) switch
+        {
+            Completion.SignedIn(_, { } ticket) => new DetailsOutcome.SignedIn(ticket, challenge.Request),
+            Completion.NewPerson => new DetailsOutcome.InvitationNeeded(),
+            _ => new DetailsOutcome.Gone(),
+        };
     }
 }

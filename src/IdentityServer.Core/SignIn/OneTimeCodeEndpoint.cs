@@ -33,7 +33,7 @@ internal sealed class OneTimeCodeEndpoint(
     {
         var error = await clients.ReadAsync(context.Request, context.RequestAborted) switch
         {
-            ClientRequest.Accepted(var client, _) when !OneTimeCodeChallenge.IsAllowed(client.Application) =>
+            ClientRequest.Accepted(var client, _) when !OneTimeCodeGrant.IsAllowed(client.Application) =>
                 ProtocolError.UnauthorizedClient("This client may not use one-time codes: it must be native or confidential and have the grant type among its own."),
             ClientRequest.Accepted(var client, var parameters) when parameters["challenge"] is { } challenge => await ResendAsync(context, client, challenge),
             ClientRequest.Accepted(var client, var parameters) => await StartAsync(context, client, parameters),
@@ -60,11 +60,11 @@ internal sealed class OneTimeCodeEndpoint(
                 return badScope;
         }
 
-        var secret = OneTimeCodeChallenge.NewSecret();
-        var asker = AskerOf(context, client.Application, new OneTimeCodeChallenge(Guid.Empty, secret), LocaleOf(parameters["ui_locales"])) with { Request = scopes };
+        var secret = ChallengeHandle.NewSecret();
+        var asker = AskerOf(context, client.Application, new ChallengeHandle(Guid.Empty, secret), LocaleOf(parameters["ui_locales"])) with { Request = scopes };
         return await sender.StartAsync(ChallengePurpose.SignIn, address, asker, context.RequestAborted) switch
         {
-            StartOutcome.Started(var id) => await AnswerAsync(context, new OneTimeCodeChallenge(id, secret)),
+            StartOutcome.Started(var id) => await AnswerAsync(context, new ChallengeHandle(id, secret)),
             StartOutcome.TryLater(var at) => TooMany("Too many codes were asked for.", at),
             _ => throw new InvalidOperationException(),
         };
@@ -80,7 +80,7 @@ internal sealed class OneTimeCodeEndpoint(
     private async Task<ProtocolError?> ResendAsync(HttpContext context, AuthenticatedClient client, string text)
     {
         const string Gone = "The challenge is finished, too old or not this client's: start again with address.";
-        if (OneTimeCodeChallenge.Read(text) is not { } sent
+        if (ChallengeHandle.Read(text) is not { } sent
             || await challenges.FindAsync(ChallengePurpose.SignIn, sent.Id, sent.BrowserHash, client.Application.Id, context.RequestAborted) is not { } challenge)
             return ProtocolError.InvalidGrant(Gone);
 
@@ -93,7 +93,7 @@ internal sealed class OneTimeCodeEndpoint(
         };
     }
 
-    private async Task<ProtocolError?> AnswerAsync(HttpContext context, OneTimeCodeChallenge challenge)
+    private async Task<ProtocolError?> AnswerAsync(HttpContext context, ChallengeHandle challenge)
     {
         await JsonAnswer.WriteAsync(context, StatusCodes.Status200OK, json =>
         {
@@ -107,7 +107,7 @@ internal sealed class OneTimeCodeEndpoint(
         return null;
     }
 
-    private Asker AskerOf(HttpContext context, Application application, OneTimeCodeChallenge challenge, string locale) =>
+    private Asker AskerOf(HttpContext context, Application application, ChallengeHandle challenge, string locale) =>
         new(challenge.BrowserHash, Visitors.IpOf(context), locale, issuer.For(context), application.DisplayName)
         {
             ApplicationId = application.Id,

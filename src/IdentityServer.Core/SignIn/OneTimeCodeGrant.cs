@@ -6,24 +6,31 @@ using IdentityServer.Protocol;
 using IdentityServer.Protocol.Grants;
 using IdentityServer.Protocol.Model;
 using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.Options;
 
 namespace IdentityServer.Core.SignIn;
 
 /// <summary>
 /// The one-time-code grant at the token endpoint: <c>challenge</c>, <c>otp</c>, and <c>name</c> for a new person. The same counters, limits and silence
 /// as on the pages. Error <c>registration_required</c>: the code is right, nobody has the address yet; the same code works again together with
-/// <c>name</c>. <see cref="OneTimeCodeEndpoint"/> starts it.
+/// <c>name</c>, and <c>invitation</c> where one is needed: <c>invitation_required</c>. <see cref="OneTimeCodeEndpoint"/> starts it.
 /// </summary>
-internal sealed class OneTimeCodeGrant(Challenges challenges, CodeChecker checker, Completer completer, IRegistry registry, TimeProvider time) : IGrant
+internal sealed class OneTimeCodeGrant(Challenges challenges, CodeChecker checker, Completer completer, IRegistry registry, Inviters inviters, IOptions<SignInOptions> settings, TimeProvider time) : IGrant
 {
+    /// <summary>The grant's name, and the switch: an application may use it when its grant types hold this.</summary>
+    public const string Name = "urn:identityserver:params:oauth:grant-type:otp";
+
     /// <inheritdoc/>
-    public string GrantType => OneTimeCodeChallenge.GrantType;
+    public string GrantType => Name;
+
+    /// <summary>Who may use the grant: never a browser (OAuth 2.0 for Browser-Based Apps: "MUST use a redirect-based flow"), where any page could ask for the code.</summary>
+    public static bool IsAllowed(Application application) => application.Allows(Name) && !application.IsBrowserBased;
 
     /// <inheritdoc/>
     public async Task<GrantResult> AuthorizeAsync(TokenRequest request, CancellationToken cancellationToken)
     {
         var application = request.Client.Application;
-        if (!OneTimeCodeChallenge.IsAllowed(application))
+        if (!IsAllowed(application))
             return Refuse(ProtocolError.UnauthorizedClient("This client may not use one-time codes: it must be native or confidential."));
         if (request.Parameters["challenge"] is not { } text || request.Parameters["otp"] is not { } otp)
             return Refuse(ProtocolError.InvalidRequest("Send challenge, as /connect/otp answered it, and otp, the code that the person read."));
@@ -32,7 +39,7 @@ internal sealed class OneTimeCodeGrant(Challenges challenges, CodeChecker checke
         var name = PersonName.Read(typedName);
         if (typedName is not null && name is null)
             return Refuse(ProtocolError.InvalidRequest("name must be 1 to 100 characters without control characters."));
-        if (OneTimeCodeChallenge.Read(text) is not { } sent
+        if (ChallengeHandle.Read(text) is not { } sent
             || await challenges.FindAsync(ChallengePurpose.SignIn, sent.Id, sent.BrowserHash, application.Id, cancellationToken) is not { } challenge)
             return Refuse(Gone);
 
@@ -61,8 +68,12 @@ internal sealed class OneTimeCodeGrant(Challenges challenges, CodeChecker checke
     private static ProtocolError Gone { get; } = ProtocolError.InvalidGrant("The challenge is finished, used up, too old or not this client's: start again at /connect/otp.");
 
     private async Task<GrantResult> FinishAsync(
-        Challenge challenge, string? name, IReadOnlyList<string> scopes, TokenRequest request, CancellationToken cancellationToken) =>
-        await completer.FinishAsync(challenge, new Finisher(Visitor: null, name, challenge.Locale, Ip: null), cancellationToken) switch
+        Challenge challenge, string? name, IReadOnlyList<string> scopes, TokenRequest request, CancellationToken cancellationToken)
+    {
+        // Only now that the code is right: strangers must not try out codes of invitations here.
+        var invitation = request.Parameters["invitation"];
+        var finisher = new Finisher(Visitor: null, name, challenge.Locale, Ip: null) { InviterId = await inviters.FindAsync(invitation, cancellationToken) };
+        return await completer.FinishAsync(challenge, finisher, cancellationToken) switch
         {
             Completion.SignedIn(var userId, _) => new GrantResult.Approved(new Approval
             {
@@ -71,10 +82,16 @@ internal sealed class OneTimeCodeGrant(Challenges challenges, CodeChecker checke
                 AuthenticatedAt = request.At,
                 Methods = Completer.MethodsOf(challenge.Channel),
             }),
-            Completion.NewPerson => Refuse(new ProtocolError(
+            Completion.NewPerson when name is null || !settings.Value.InviteOnly => Refuse(new ProtocolError(
                 "registration_required", "The code is right and nobody has this address yet: ask for the person's name and send the same code again with name.")),
+            Completion.NewPerson => Refuse(new ProtocolError(
+                "invitation_required",
+                invitation is null
+                    ? "New people need an invitation here: ask for its code and send the same code again with name and invitation."
+                    : "invitation is nobody's code: ask for it again and send the same code again with name and invitation.")),
             _ => Refuse(Gone),
         };
+    }
 
     // What was asked for at the start may be narrowed here, never widened; without any, openid.
     private async Task<(IReadOnlyList<string> Scopes, ProtocolError? Error)> ScopesAsync(

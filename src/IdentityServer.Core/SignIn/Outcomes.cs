@@ -64,7 +64,11 @@ public abstract record LinkView
 }
 
 /// <summary>What a new person sees of their own proof.</summary>
-public sealed record DetailsView(string Address, Channel Channel, string? ParkedRequest);
+public sealed record DetailsView(string Address, Channel Channel, string? ParkedRequest)
+{
+    /// <summary>Whether the form asks for the code of an invitation.</summary>
+    public bool NeedsInvitation { get; init; }
+}
 
 /// <summary>What confirming details came to.</summary>
 public abstract record DetailsOutcome
@@ -78,6 +82,9 @@ public abstract record DetailsOutcome
 
     /// <summary>The name is empty, longer than 100 characters, or holds control characters.</summary>
     public sealed record NameNeeded : DetailsOutcome;
+
+    /// <summary>New people need an invitation here, and the code is missing or nobody's.</summary>
+    public sealed record InvitationNeeded : DetailsOutcome;
 
     /// <summary>The proof is too old or not this browser's: start again.</summary>
     public sealed record Gone : DetailsOutcome;

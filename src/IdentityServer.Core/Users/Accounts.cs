@@ -45,15 +45,21 @@ internal sealed class Accounts(ServerDb db)
     /// <summary>Notes a sign-in, which also proves the address and tells the language of who has none stored yet; false when the account was disabled or deleted, or lost the address, meanwhile.</summary>
     public async Task<bool> TouchAsync(Guid userId, Address address, string locale, DateTimeOffset now, CancellationToken cancellationToken)
     {
+        var stamp = NewStamp(now);
         var user = Having(address).Where(row => row.Id == userId && row.DisabledAt == null);
         return address.Channel == Channel.Email
             ? await user.ExecuteUpdateAsync(
-                set => set.SetProperty(row => row.LastSignInAt, now).SetProperty(row => row.Locale, row => row.Locale ?? locale).SetProperty(row => row.EmailConfirmed, true),
+                set => set.SetProperty(row => row.LastSignInAt, now).SetProperty(row => row.Locale, row => row.Locale ?? locale)
+                    .SetProperty(row => row.EmailConfirmed, true).SetProperty(row => row.ConcurrencyStamp, stamp),
                 cancellationToken) == 1
             : await user.ExecuteUpdateAsync(
-                set => set.SetProperty(row => row.LastSignInAt, now).SetProperty(row => row.Locale, row => row.Locale ?? locale).SetProperty(row => row.PhoneNumberConfirmed, true),
+                set => set.SetProperty(row => row.LastSignInAt, now).SetProperty(row => row.Locale, row => row.Locale ?? locale)
+                    .SetProperty(row => row.PhoneNumberConfirmed, true).SetProperty(row => row.ConcurrencyStamp, stamp),
                 cancellationToken) == 1;
     }
+
+    /// <summary>A new concurrency stamp: whoever edits what they saw before is refused.</summary>
+    public static string NewStamp(DateTimeOffset now) => Guid.CreateVersion7(now).ToString("N");
 
     /// <summary>A claim changed: <c>updated_at</c>.</summary>
     public Task MarkUpdatedAsync(Guid userId, DateTimeOffset now, CancellationToken cancellationToken) =>
@@ -61,47 +67,63 @@ internal sealed class Accounts(ServerDb db)
 
     /// <summary>
     /// Takes the address from the account that bears it without having proved it; gives that account. Called for who did prove it and gets an
-    /// account of their own.
+    /// account of their own, or adds it to theirs (<paramref name="userId"/>).
     /// </summary>
-    public async Task<Guid?> ReleaseAsync(Address address, DateTimeOffset now, CancellationToken cancellationToken)
+    public async Task<Guid?> ReleaseAsync(Address address, Guid? userId, DateTimeOffset now, CancellationToken cancellationToken)
     {
-        var bearer = await Having(address).Select(user => (Guid?)user.Id).SingleOrDefaultAsync(cancellationToken);
+        var bearer = await Having(address).Where(user => user.Id != userId).Select(user => (Guid?)user.Id).SingleOrDefaultAsync(cancellationToken);
         if (bearer is null)
             return null;
 
+        var stamp = NewStamp(now);
         var released = address.Channel == Channel.Email
-            ? await Having(address).Where(user => !user.EmailConfirmed && user.PhoneNumberConfirmed).ExecuteUpdateAsync(
-                set => set.SetProperty(user => user.Email, (string?)null).SetProperty(user => user.NormalizedEmail, (string?)null).SetProperty(user => user.UpdatedAt, now),
+            ? await Having(address).Where(user => user.Id == bearer && !user.EmailConfirmed).ExecuteUpdateAsync(
+                set => set.SetProperty(user => user.Email, (string?)null).SetProperty(user => user.NormalizedEmail, (string?)null)
+                    .SetProperty(user => user.UpdatedAt, now).SetProperty(user => user.ConcurrencyStamp, stamp),
                 cancellationToken)
-            : await Having(address).Where(user => !user.PhoneNumberConfirmed && user.EmailConfirmed).ExecuteUpdateAsync(
-                set => set.SetProperty(user => user.PhoneNumber, (string?)null).SetProperty(user => user.UpdatedAt, now), cancellationToken);
+            : await Having(address).Where(user => user.Id == bearer && !user.PhoneNumberConfirmed).ExecuteUpdateAsync(
+                set => set.SetProperty(user => user.PhoneNumber, (string?)null).SetProperty(user => user.UpdatedAt, now).SetProperty(user => user.ConcurrencyStamp, stamp),
+                cancellationToken);
         return released == 1 ? bearer : null;
     }
 
     /// <summary>Adds a new account to what will be saved; the unique indexes on e-mail and phone number decide who was first.</summary>
-    public async Task<Guid> AddAsync(Address address, string name, string locale, DateTimeOffset now, CancellationToken cancellationToken)
+    public async Task<Guid> AddAsync(Address address, string name, string locale, Guid? inviter, DateTimeOffset now, CancellationToken cancellationToken)
+    {
+        var user = New(await NewInvitationCodeAsync(cancellationToken), now);
+        SetAddress(user, address.Channel, address, proved: true);
+        user.Name = name;
+        user.Locale = locale.Length == 0 ? null : locale;
+        user.InvitedById = inviter;
+        user.LastSignInAt = now;
+        db.Add(user);
+        return user.Id;
+    }
+
+    /// <summary>An account without addresses.</summary>
+    public static User New(string invitationCode, DateTimeOffset now)
     {
         var id = Guid.CreateVersion7(now);
-        db.Add(new User
+        return new User
         {
             Id = id,
             UserName = id.ToString("N"),
             NormalizedUserName = id.ToString("N").ToUpperInvariant(),
-            Email = address.Channel == Channel.Email ? address.Value : null,
-            NormalizedEmail = address.Channel == Channel.Email ? address.LookupKey : null,
-            EmailConfirmed = address.Channel == Channel.Email,
-            PhoneNumber = address.Channel == Channel.Sms ? address.Value : null,
-            PhoneNumberConfirmed = address.Channel == Channel.Sms,
-            Name = name,
-            Locale = locale.Length == 0 ? null : locale,
-            InvitationCode = await NewInvitationCodeAsync(cancellationToken),
+            InvitationCode = invitationCode,
             SecurityStamp = Guid.CreateVersion7(now).ToString("N"),
-            ConcurrencyStamp = Guid.CreateVersion7(now).ToString("N"),
+            ConcurrencyStamp = NewStamp(now),
             CreatedAt = now,
             UpdatedAt = now,
-            LastSignInAt = now,
-        });
-        return id;
+        };
+    }
+
+    /// <summary>Gives the account an address of this kind, or none.</summary>
+    public static void SetAddress(User user, Channel channel, Address? address, bool proved)
+    {
+        if (channel == Channel.Email)
+            (user.Email, user.NormalizedEmail, user.EmailConfirmed) = (address?.Value, address?.LookupKey, proved);
+        else
+            (user.PhoneNumber, user.PhoneNumberConfirmed) = (address?.Value, proved);
     }
 
     /// <summary>A code that nobody has; should two pick the same at once, the unique index refuses one.</summary>
@@ -121,15 +143,28 @@ internal sealed class Accounts(ServerDb db)
     /// </summary>
     public async Task RemoveUnprovenStateAsync(Guid userId, DateTimeOffset now, CancellationToken cancellationToken)
     {
+        await RemoveUnprovenDoorsAsync(userId, now, cancellationToken);
+        await db.Users.Where(user => user.Id == userId && !user.PhoneNumberConfirmed).ExecuteUpdateAsync(
+            set => set.SetProperty(user => user.PhoneNumber, (string?)null), cancellationToken);
+        await db.Users.Where(user => user.Id == userId && !user.EmailConfirmed).ExecuteUpdateAsync(
+            set => set.SetProperty(user => user.Email, (string?)null).SetProperty(user => user.NormalizedEmail, (string?)null), cancellationToken);
+    }
+
+    /// <summary>
+    /// The same, but the other address stays, unproved. Roles fall away where there is one: an administrator gave them to the owner of either, and
+    /// whoever registered may have written down somebody else's address beside their own.
+    /// </summary>
+    public async Task RemoveUnprovenDoorsAsync(Guid userId, DateTimeOffset now, CancellationToken cancellationToken)
+    {
+        var bearsAnother = await db.Users.AnyAsync(user => user.Id == userId
+            && ((user.Email != null && !user.EmailConfirmed) || (user.PhoneNumber != null && !user.PhoneNumberConfirmed)), cancellationToken);
+        if (bearsAnother)
+            await db.UserRoles.Where(role => role.UserId == userId).ExecuteDeleteAsync(cancellationToken);
         await db.Set<IdentityUserPasskey<Guid>>().Where(passkey => passkey.UserId == userId).ExecuteDeleteAsync(cancellationToken);
         await db.UserLogins.Where(login => login.UserId == userId).ExecuteDeleteAsync(cancellationToken);
         await db.UserTokens.Where(token => token.UserId == userId).ExecuteDeleteAsync(cancellationToken);
         await db.Users.Where(user => user.Id == userId).ExecuteUpdateAsync(
             set => set.SetProperty(user => user.PasswordHash, (string?)null).SetProperty(user => user.TwoFactorEnabled, false), cancellationToken);
-        await db.Users.Where(user => user.Id == userId && !user.PhoneNumberConfirmed).ExecuteUpdateAsync(
-            set => set.SetProperty(user => user.PhoneNumber, (string?)null), cancellationToken);
-        await db.Users.Where(user => user.Id == userId && !user.EmailConfirmed).ExecuteUpdateAsync(
-            set => set.SetProperty(user => user.Email, (string?)null).SetProperty(user => user.NormalizedEmail, (string?)null), cancellationToken);
         await EndAllAsync(userId, now, cancellationToken);
     }
 
@@ -139,7 +174,7 @@ internal sealed class Accounts(ServerDb db)
     /// </summary>
     public async Task<User?> LockAsync(Guid userId, DateTimeOffset now, CancellationToken cancellationToken)
     {
-        var stamp = Guid.CreateVersion7(now).ToString("N");
+        var stamp = NewStamp(now);
         var locked = await db.Users.Where(user => user.Id == userId).ExecuteUpdateAsync(
             set => set.SetProperty(user => user.ConcurrencyStamp, stamp), cancellationToken);
         return locked == 0 ? null : await db.Users.SingleAsync(user => user.Id == userId, cancellationToken);

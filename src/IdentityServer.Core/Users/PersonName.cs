@@ -9,13 +9,17 @@ internal static class PersonName
     private const int MaxLength = 100;
 
     /// <summary>The name, trimmed and composed; null when it is empty, longer than 100 characters, or holds control or text-direction characters.</summary>
-    public static string? Read(string? typed)
+    public static string? Read(string? typed) =>
+        ReadText(typed, MaxLength) is { } name && name.EnumerateRunes().Any(Rune.IsLetterOrDigit) ? name : null;
+
+    /// <summary>The same for other short texts, which need no letter.</summary>
+    public static string? ReadText(string? typed, int maxLength)
     {
-        if (typed?.Trim() is not { Length: > 0 and <= MaxLength } name || !name.EnumerateRunes().All(IsPrintable))
+        if (typed?.Trim() is not { Length: > 0 } text || text.Length > maxLength || !text.EnumerateRunes().All(IsPrintable))
             return null;
 
-        var composed = name.Normalize(NormalizationForm.FormC);
-        return composed.Length <= MaxLength && composed.EnumerateRunes().Any(Rune.IsLetterOrDigit) ? composed : null;
+        var composed = text.Normalize(NormalizationForm.FormC);
+        return composed.Length <= maxLength ? composed : null;
     }
 
     // Format characters reorder or hide text on pages of others, except the joiners, which some scripts spell names with.

@@ -55,7 +55,7 @@ public sealed class UserDirectory(ServerDb db, TimeProvider time)
         var isNew = id is null;
         if (isNew)
         {
-            id = await accounts.AddAsync(read, name ?? read.Value, locale: "", now, cancellationToken);
+            id = await accounts.AddAsync(read, name ?? read.Value, locale: "", inviter: null, now, cancellationToken);
             await db.SaveChangesAsync(cancellationToken);
         }
 
@@ -67,6 +67,8 @@ public sealed class UserDirectory(ServerDb db, TimeProvider time)
         var changes = disabled != (user.DisabledAt is not null);
         if (changes)
             user.DisabledAt = disabled ? now : null;
+        if (db.ChangeTracker.HasChanges())
+            user.ConcurrencyStamp = Accounts.NewStamp(now);
         await db.SaveChangesAsync(cancellationToken);
         if (changes && disabled)
             await accounts.EndAllAsync(user.Id, now, cancellationToken);

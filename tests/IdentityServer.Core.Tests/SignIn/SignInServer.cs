@@ -85,8 +85,8 @@ public sealed class SignInServer
     public Task<VerifyOutcome> UseLinkAsync(string token, Visitor browser) =>
         RunAsync<UseLink, VerifyOutcome>(link => link.UseAsync(token, browser, default));
 
-    public Task<DetailsOutcome> ConfirmAsync(Guid challenge, string name, Visitor browser) =>
-        RunAsync<ConfirmDetails, DetailsOutcome>(details => details.ConfirmAsync(challenge, name, browser, default));
+    public Task<DetailsOutcome> ConfirmAsync(Guid challenge, string name, Visitor browser, string? invitation = null) =>
+        RunAsync<ConfirmDetails, DetailsOutcome>(details => details.ConfirmAsync(challenge, name, invitation, browser, default));
 
     public async Task<T> ReadAsync<T>(Func<ServerDb, Task<T>> read) => await RunAsync(read);
 

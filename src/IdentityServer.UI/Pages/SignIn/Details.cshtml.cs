@@ -23,29 +23,39 @@ public sealed class DetailsModel(ConfirmDetails confirm, Visitors visitors, Sess
     /// <summary>What is wrong with the name.</summary>
     public string? Mistake { get; private set; }
 
+    /// <summary>The invitation code that is filled in.</summary>
+    public string? Invitation { get; private set; }
+
+    /// <summary>What is wrong with the invitation.</summary>
+    public string? InvitationMistake { get; private set; }
+
     /// <summary>What is shown when the proof is gone.</summary>
     public StartAgain StartAgain { get; private set; } = StartAgain.Gone(null);
 
     /// <summary>The page's title: says first that something is wrong.</summary>
     public string Title =>
         View is null ? StartAgain.Heading
-        : Mistake is null ? Texts.Text("Details.Title")
+        : Mistake is null && InvitationMistake is null ? Texts.Text("Details.Title")
         : Texts.Text("Title.Problem", Texts.Text("Details.Title"));
 
     /// <summary>Shows the form.</summary>
     public Task<IActionResult> OnGetAsync(CancellationToken cancellationToken) => ShowAsync(cancellationToken);
 
     /// <summary>Makes the account.</summary>
-    public async Task<IActionResult> OnPostAsync([FromForm] string? name, CancellationToken cancellationToken)
+    public async Task<IActionResult> OnPostAsync([FromForm] string? name, [FromForm] string? invitation, CancellationToken cancellationToken)
     {
-        switch (await confirm.ConfirmAsync(ChallengeId, name ?? "", visitors.From(HttpContext), cancellationToken))
+        (Name, Invitation) = (name, invitation);
+        switch (await confirm.ConfirmAsync(ChallengeId, name ?? "", invitation, visitors.From(HttpContext), cancellationToken))
         {
             case DetailsOutcome.SignedIn signedIn:
                 sessions.SignIn(HttpContext, signedIn.Ticket);
                 return new SeeOther(WaitingRequest.NextPath(signedIn.ParkedRequest));
             case DetailsOutcome.NameNeeded:
-                Name = name;
                 Mistake = Texts.Text(string.IsNullOrWhiteSpace(name) ? "Details.NameMissing" : "Details.NameUnusable");
+                Response.StatusCode = StatusCodes.Status422UnprocessableEntity;
+                return await ShowAsync(cancellationToken);
+            case DetailsOutcome.InvitationNeeded:
+                InvitationMistake = Texts.Text(string.IsNullOrWhiteSpace(invitation) ? "Details.InvitationMissing" : "Details.InvitationUnknown");
                 Response.StatusCode = StatusCodes.Status422UnprocessableEntity;
                 return await ShowAsync(cancellationToken);
             default:
