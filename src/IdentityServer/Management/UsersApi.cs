@@ -7,7 +7,11 @@ using Microsoft.AspNetCore.Mvc;
 namespace IdentityServer.Management;
 
 /// <summary>The roles that a user is to have: <c>["admin"]</c> or none.</summary>
-internal sealed record RolesRequest(IReadOnlyList<string> Roles);
+internal sealed record RolesRequest
+{
+    /// <summary>All of them.</summary>
+    public required IReadOnlyList<string> Roles { get; init; }
+}
 
 /// <summary><c>/users</c> for administrators; the own user for its owner.</summary>
 internal static class UsersApi
@@ -31,7 +35,7 @@ internal static class UsersApi
         changes.MapPost("/disable", DisableAsync).Describe("disableUser", "Disable a user", "Ends sessions, access and tokens for good, and refuses sign-in. Neither oneself nor the last administrator.")
             .Gives<UserJson>().RefusesConflicts();
         changes.MapPost("/enable", EnableAsync).Describe("enableUser", "Open a disabled user's account again").Gives<UserJson>();
-        changes.MapDelete("", DeleteAsync).Describe("deleteUser", "Delete a user", "With everything that hangs on it; the audit log keeps the id alone. Neither oneself nor the last administrator.")
+        users.MapDelete("/{id:guid}", DeleteAsync).RequireAdmin(ApiScopes.WriteUsers).Describe("deleteUser", "Delete a user", "With everything that hangs on it; the audit log keeps the id alone. Neither oneself nor the last administrator.")
             .GivesNothing().RefusesConflicts();
         changes.MapDelete("/sessions", EndSessionsAsync).Describe("endUserSessions", "End all of a user's sessions", "With all access and tokens; the person signs in again everywhere.").GivesNothing();
         changes.MapDelete("/tokens", RevokeTokensAsync).Describe("revokeUserTokens", "Revoke all of a user's tokens", "Applications lose their access; browsers stay signed in.").GivesNothing();

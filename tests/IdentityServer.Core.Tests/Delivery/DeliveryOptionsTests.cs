@@ -59,6 +59,7 @@ public sealed class DeliveryOptionsTests
 
     [Theory]
     [InlineData("Delivery:Email:Provider", "carrier-pigeon")]
+    [InlineData("Delivery:TakeOverAfter", "00:00:00.5")]
     [InlineData("Delivery:Email:Smtp:Host", "mail.example.org:587")]
     [InlineData("Delivery:Email:Smtp:From", "Identity <id@example.org>")]
     [InlineData("Delivery:Email:Smtp:From", "id@example.org\r\nBcc: eve@example.org")]

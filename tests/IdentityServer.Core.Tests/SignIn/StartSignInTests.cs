@@ -1,3 +1,4 @@
+using IdentityServer.Core.Delivery;
 using IdentityServer.Core.Persistence.Tables;
 using IdentityServer.Core.Proofs;
 using IdentityServer.Core.SignIn;
@@ -92,18 +93,26 @@ public abstract class StartSignInTests
         Assert.Null((await server.LookAsync(challenge, browser))!.ParkedRequest);
     }
 
-    // E1: known, new, disabled, and unknown while sign-up is closed: the same rows, the same answers.
+    // E1: known, new, disabled, known to be dead, and unknown while sign-up is closed: the same rows, the same answers.
     [Fact]
     public async Task Nothing_tells_who_has_an_account()
     {
         var (known, disabled) = (SignInServer.NewAddress(), SignInServer.NewAddress());
         await server.AddUserAsync(known);
         await server.AddUserAsync(disabled, disabled: true);
+        var dead = SignInServer.NewAddress();
+        await server.AddUserAsync(dead);
+        await server.ReadAsync(db =>
+        {
+            var (hash, at) = (server.Services.GetRequiredService<MessageSeal>().Hash(Channel.Email, dead), server.Clock.Now);
+            db.Suppressions.Add(new Suppression { Hash = hash, Reason = nameof(SuppressionReason.DeadAddress), Provider = "smtp", At = at, ExpiresAt = at.AddHours(1) });
+            return db.SaveChangesAsync();
+        });
 
         // The first of all makes the rows that count everybody.
         await TraceAsync(SignInServer.NewAddress());
         var traces = new List<string>();
-        foreach (var address in new[] { known, disabled, SignInServer.NewAddress() })
+        foreach (var address in new[] { known, disabled, dead, SignInServer.NewAddress() })
             traces.Add(await TraceAsync(address));
 
         Assert.Single(traces.Distinct(StringComparer.Ordinal));
@@ -138,8 +147,12 @@ public abstract class StartSignInTests
         var before = await RowsAsync();
         var answers = new[] { await server.TryStartAsync(known, SignInServer.NewBrowser()), await server.TryStartAsync(unknown, SignInServer.NewBrowser()) };
 
+        // One note for each limit that was full, alike for both; what is refused once more leaves none.
         Assert.All(answers, answer => Assert.Equal(new StartOutcome.TryLater(server.Clock.Now.AddHours(1)), answer));
-        Assert.Equal(before, await RowsAsync());
+        var noted = (before.Item1, before.Item2, before.Item3 + 2, before.Item4 + 2);
+        Assert.Equal(noted, await RowsAsync());
+        await server.TryStartAsync(known, SignInServer.NewBrowser());
+        Assert.Equal(noted, await RowsAsync());
         server.Clock.Advance(TimeSpan.FromHours(1));
         await server.StartAsync(known, SignInServer.NewBrowser());
     }

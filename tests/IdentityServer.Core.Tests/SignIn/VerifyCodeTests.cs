@@ -66,7 +66,27 @@ public abstract class VerifyCodeTests(TestDatabase database) : CodeTests(databas
         Assert.IsType<VerifyOutcome.SignedIn>(await Server.VerifyAsync(other, codeOfOther, browser));
     }
 
-    // The issue overrules C11: a resend kills the earlier code, says so, and the mistake costs no try.
+    // C10
+    [Theory]
+    [InlineData(ChallengePurpose.Registration)]
+    [InlineData(ChallengePurpose.NewAddress)]
+    [InlineData(ChallengePurpose.Confirmation)]
+    public async Task What_was_sent_for_another_purpose_signs_nobody_in(ChallengePurpose purpose)
+    {
+        var (address, browser) = (SignInServer.NewAddress(), SignInServer.NewBrowser());
+        await Server.AddUserAsync(address);
+        var challenge = await Server.StartAsync(address, browser);
+        var mail = await Server.MailAsync(challenge);
+        await Server.ReadAsync(db => db.Challenges.Where(row => row.Id == challenge).ExecuteUpdateAsync(set => set.SetProperty(row => row.Purpose, purpose)));
+
+        Assert.IsType<VerifyOutcome.Gone>(await Server.VerifyAsync(challenge, mail.Code, browser));
+        Assert.IsNotType<VerifyOutcome.SignedIn>(await Server.UseLinkAsync(mail.Token, browser));
+        Assert.IsNotType<DetailsOutcome.SignedIn>(await Server.ConfirmAsync(challenge, "Ada", browser));
+        Assert.Equal(0, await Server.SessionsAsync(address));
+        Assert.Equal((purpose, 0), await Server.ReadAsync(async db => await db.Challenges.Where(row => row.Id == challenge).Select(row => new ValueTuple<ChallengePurpose, int>(row.Purpose, row.Attempts)).SingleAsync()));
+    }
+
+    // C11 does not hold, because the issue overrules it: a resend kills the earlier code, says so, and the mistake costs no try. The tries are shared.
     [Fact]
     public async Task A_superseded_code_says_so_and_costs_no_try()
     {

@@ -50,6 +50,22 @@ public abstract class WrongCodeTests(TestDatabase database) : CodeTests(database
         Assert.Equal(5, await FailuresAsync(challenge));
     }
 
+    // C6, a hundred times: most are refused, for a challenge sends five messages.
+    [Fact]
+    public async Task A_hundred_resends_reset_nothing()
+    {
+        var (challenge, browser) = await KnownAsync();
+        await Server.VerifyAsync(challenge, await Server.WrongCodeAsync(challenge), browser);
+        for (var resend = 0; resend < 100; resend++)
+        {
+            await Server.ResendAsync(challenge, browser);
+            Server.Clock.Advance(TimeSpan.FromSeconds(10));
+        }
+
+        Assert.Equal((1, 5), ((await Server.ChallengeAsync(challenge)).Attempts, (await Server.ChallengeAsync(challenge)).Sends));
+        Assert.Equal(1, await FailuresAsync(challenge));
+    }
+
     // C7: a new challenge, another browser, another network, another spelling.
     [Fact]
     public async Task Ten_failures_in_a_row_pause_codes_wherever_they_come_from()

@@ -29,6 +29,10 @@ public sealed class UsersCommandsTests
     {
         using var run = new CommandRun();
         await run.RunAsync("admin", "create", "--email", "anna@mail.example");
+        var last = await run.RunAsync("users", "disable", "anna@mail.example");
+        Assert.Equal(1, last.Code);
+        Assert.Contains("last administrator", last.Output, StringComparison.Ordinal);
+        await run.RunAsync("admin", "create", "--email", "bert@mail.example");
         await run.RunAsync("users", "disable", "anna@mail.example");
 
         var answer = await run.RunAsync("admin", "create", "--email", "anna@mail.example");

@@ -85,7 +85,10 @@ public sealed class FaultTests
         foreach (var (row, kills) in inDoubt.Where(doubt => doubt.Row.Provider == "http"))
             Assert.DoesNotContain(ledger[numbers[row.Id]], call => call.Kills >= kills);
 
-        Assert.InRange(calls.Count(call => call.Did == Did.Refused), calls.Count(call => call.Did == Did.Took) / 2, calls.Count);
+        // Half of its calls, but for those that the kills cut short.
+        var bad = calls.Where(call => call.AtBad).ToList();
+        Assert.InRange(bad.Count(call => call.Did == Did.Refused), bad.Count(call => call.Did == Did.Took) * 3 / 4, bad.Count);
+        Assert.Contains(calls, call => call is { AtBad: false, Did: Did.Took });
         Assert.InRange(rows.Count(row => row.Status == MessageStatus.Sent), Count * 8 / 10, Count);
     }
 
@@ -99,10 +102,12 @@ public sealed class FaultTests
         ("Delivery__Sms__Http__RejectedErrors__0", "bad_number"),
         ("Delivery__Sms__Kavenegar__BaseUrl", $"{gateway}/good"),
         ("Delivery__Sms__Kavenegar__ApiKey", "key"),
-        ("Delivery__SendTimeout", "00:00:03"),
-        ("Delivery__FailoverAfter", "00:00:01"),
+        // Long enough that a busy machine is not taken for a hanging gateway.
+        ("Delivery__SendTimeout", "00:00:08"),
+        ("Delivery__FailoverAfter", "00:00:02"),
         ("Delivery__SlowAfter", "00:00:00.5"),
-        ("Delivery__TakeOverAfter", "00:00:05"),
+        ("Delivery__SlowParallelism", "64"),
+        ("Delivery__TakeOverAfter", "00:00:03"),
         // The log of every try and statement is longer than a pipe likes.
         ("Logging__LogLevel__Default", "Error"),
     ];

@@ -28,7 +28,7 @@ internal enum Did
 }
 
 /// <summary>A request that came, and how often the server had been killed by then.</summary>
-internal sealed record Call(string Number, Did Did, int Kills)
+internal sealed record Call(string Number, bool AtBad, Did Did, int Kills)
 {
     public bool Takes => Did is Did.Took or Did.TookAndHung;
 }
@@ -79,7 +79,7 @@ internal sealed class FaultyGateway : IAsyncDisposable
     {
         var number = (await context.Request.ReadFromJsonAsync<JsonElement>()).GetProperty("to").GetString()!;
         var did = Plan(number);
-        Note(number, did);
+        Note(number, atBad: true, did);
         if (did is Did.Hung or Did.TookAndHung)
         {
             await Task.Delay(Timeout.Infinite, context.RequestAborted).ContinueWith(_ => { }, TaskScheduler.Default);
@@ -106,11 +106,11 @@ internal sealed class FaultyGateway : IAsyncDisposable
         var form = await context.Request.ReadFormAsync();
         var number = "+" + form["receptor"].ToString()[2..];
         var isNew = localIds.TryAdd(form["localid"].ToString(), true);
-        Note(number, isNew ? Did.Took : Did.Recognised);
+        Note(number, atBad: false, isNew ? Did.Took : Did.Recognised);
         await Task.Delay(Work);
         await context.Response.WriteAsync("""{"return":{"status":200,"message":"ok"},"entries":[{"messageid":8792343,"status":1}]}""");
     }
 
     // Before it answers: a gateway does not forget what it took because nobody hears its answer.
-    private void Note(string number, Did did) => calls.Enqueue(new Call(number, did, Kills));
+    private void Note(string number, bool atBad, Did did) => calls.Enqueue(new Call(number, atBad, did, Kills));
 }
