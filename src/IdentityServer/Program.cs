@@ -24,6 +24,7 @@ try
     app.UseCors();
     app.UseRequestLimits();
     app.UseApiAccess();
+    app.UseApiThrottle();
     app.UseApiDocs();
     app.MapProtocol();
     app.MapOneTimeCode();

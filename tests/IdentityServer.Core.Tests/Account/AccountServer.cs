@@ -4,17 +4,27 @@ using IdentityServer.Core.Delivery;
 using IdentityServer.Core.Persistence.Tables;
 using IdentityServer.Core.Tests.SignIn;
 using IdentityServer.Core.Users;
+using IdentityServer.Protocol;
 using IdentityServer.Protocol.Model;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Options;
 using Xunit;
 
 namespace IdentityServer.Core.Tests.Account;
 
 /// <summary>Core on a database, and what tests do with accounts.</summary>
-public sealed class AccountServer(TestDatabase database, Dictionary<string, string?>? settings = null)
+public sealed class AccountServer
 {
-    public SignInServer Core { get; } = new(database, new(settings ?? [], StringComparer.Ordinal) { ["Server:UiLocales:0"] = "en", ["Server:UiLocales:1"] = "de" }, sms: true);
+    public AccountServer(TestDatabase database, Dictionary<string, string?>? settings = null)
+    {
+        Core = new(database, settings, sms: true);
+
+        // As the pages set it.
+        Core.Services.GetRequiredService<IOptions<ProtocolOptions>>().Value.UiLocales = ["en", "de"];
+    }
+
+    public SignInServer Core { get; }
 
     public DateTimeOffset Now => Core.Clock.Now;
 

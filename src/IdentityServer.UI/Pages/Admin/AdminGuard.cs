@@ -11,12 +11,6 @@ namespace IdentityServer.UI.Pages.Admin;
 /// </summary>
 internal sealed class AdminGuard(Sessions sessions, UserQueries users, Visitors visitors, TimeProvider time) : IAsyncAuthorizationFilter, IAsyncResourceFilter
 {
-    /// <summary>Where <see cref="Paths.Prove"/> leads back to.</summary>
-    public const string Purpose = "admin";
-
-    /// <summary>How long a proof lasts.</summary>
-    public static readonly TimeSpan ProofLasts = TimeSpan.FromHours(1);
-
     private static readonly CultureInfo English = CultureInfo.GetCultureInfo("en");
 
     public async Task OnAuthorizationAsync(AuthorizationFilterContext context)
@@ -26,8 +20,8 @@ internal sealed class AdminGuard(Sessions sessions, UserQueries users, Visitors 
             context.Result = new SeeOther(Paths.SignIn(null));
         else if (!await users.HasRoleAsync(session.UserId, RoleNames.Admin, http.RequestAborted))
             context.Result = new NotFoundResult();
-        else if (session.AuthenticatedAt + ProofLasts < time.GetUtcNow())
-            context.Result = new SeeOther(Paths.Prove(Purpose));
+        else if (!ProofPlace.Admin.IsProved(session, time.GetUtcNow()))
+            context.Result = new SeeOther(Paths.Prove(ProofPlace.Admin.Name));
         else
             http.Features.Set(new AdminVisit(new Operator(session.UserId, "site", visitors.From(http).Ip)));
     }
