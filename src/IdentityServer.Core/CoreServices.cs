@@ -59,8 +59,8 @@ public static class CoreServices
         services.AddScoped<GiveConsent>();
         services.AddScoped<Inviters>();
         AddSignIn(services);
-        services.AddAccount();
         services.AddAdministration();
+        services.AddAccount();
         return services;
     }
 

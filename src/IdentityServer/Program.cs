@@ -1,10 +1,10 @@
+using IdentityServer.ApiDocs;
 using IdentityServer.Commands;
 using IdentityServer.Core;
 using IdentityServer.Core.Delivery;
 using IdentityServer.Core.Keys;
 using IdentityServer.Core.Persistence;
 using IdentityServer.Development;
-using IdentityServer.ApiDocs;
 using IdentityServer.Hosting;
 using IdentityServer.Management;
 using IdentityServer.Protocol;
@@ -24,6 +24,7 @@ try
     app.UseCors();
     app.UseRequestLimits();
     app.UseApiAccess();
+    app.UseApiThrottle();
     app.UseApiDocs();
     app.MapProtocol();
     app.MapOneTimeCode();

@@ -37,7 +37,7 @@ public sealed class ServerProcess : IAsyncDisposable
         File.Copy(Path.Combine(Repository.Root, "appsettings.Development.json"), Path.Combine(folder, "appsettings.Development.json"));
         var address = $"http://localhost:{ChildProcess.FreePort()}";
         var secureAddress = $"https://localhost:{ChildProcess.FreePort()}";
-        (string, string)[] variables = [("ASPNETCORE_ENVIRONMENT", "Development"), ("ASPNETCORE_URLS", $"{address};{secureAddress}"), .. settings];
+        (string, string)[] variables = [("ASPNETCORE_ENVIRONMENT", "Development"), ("ASPNETCORE_URLS", $"{address};{secureAddress}"), ("Applications__swagger__RedirectUris__0", $"{address}/swagger/oauth2-redirect.html"), .. settings];
         return new ServerProcess(folder, address, secureAddress, variables, await LaunchAsync(folder, address, variables));
     }
 

@@ -9,6 +9,7 @@ namespace IdentityServer.Tests;
 /// <summary>Headers, cookies and methods of everything that the server maps: a route that is added is held to them at once.</summary>
 public sealed class HeadersTests(HeadersTests.Shared shared) : IClassFixture<HeadersTests.Shared>
 {
+    private static readonly string[] NoPages = ["/connect", "/dev", "/health", "/api/", "/openapi"];
     private readonly Server server = shared.Server;
 
     // O16; RFC 9700 §4.16
@@ -129,7 +130,7 @@ public sealed class HeadersTests(HeadersTests.Shared shared) : IClassFixture<Hea
         var pages = new List<Page>();
         foreach (var (path, methods) in Routes().Where(route => route.Methods?.Contains("GET") != false && !route.Path.Contains('.', StringComparison.Ordinal)))
         {
-            if (!path.StartsWith("/connect", StringComparison.Ordinal) && !path.StartsWith("/dev", StringComparison.Ordinal) && path != "/health")
+            if (!NoPages.Any(other => path.StartsWith(other, StringComparison.Ordinal)))
                 pages.Add(await stranger.GetAsync(path));
         }
 
@@ -157,7 +158,7 @@ public sealed class HeadersTests(HeadersTests.Shared shared) : IClassFixture<Hea
     private IEnumerable<(string Path, IReadOnlyList<string>? Methods)> Routes() =>
         server.Services.GetRequiredService<EndpointDataSource>().Endpoints.OfType<RouteEndpoint>()
             .Select(endpoint => (
-                Path: "/" + endpoint.RoutePattern.RawText!.TrimStart('/').Replace("{**path}", "a/b", StringComparison.Ordinal).Replace("{id:guid}", "00000000-0000-0000-0000-000000000000", StringComparison.Ordinal),
+                Path: "/" + endpoint.RoutePattern.RawText!.Trim('/').Replace("{**path}", "a/b", StringComparison.Ordinal).Replace("{id:guid}", "00000000-0000-0000-0000-000000000000", StringComparison.Ordinal),
                 Methods: (IReadOnlyList<string>?)endpoint.Metadata.GetMetadata<HttpMethodMetadata>()?.HttpMethods))
             .GroupBy(route => route.Path, StringComparer.Ordinal)
             .Select(group => (group.Key, group.All(route => route.Methods is not null) ? (IReadOnlyList<string>?)group.SelectMany(route => route.Methods!).ToList() : null));

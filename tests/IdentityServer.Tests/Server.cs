@@ -39,6 +39,9 @@ public class Server : IAsyncDisposable
             // They say at every request that this server is no Kestrel.
             host.UseSetting("Logging:LogLevel:Microsoft.AspNetCore.Mvc.Filters.RequestSizeLimitFilter", "Error");
             host.UseSetting("Logging:LogLevel:Microsoft.AspNetCore.Routing.EndpointRoutingMiddleware", "Error");
+            // A test asks in a second what people ask in an hour.
+            host.UseSetting("Limits:ApiRequestsPerCallerAndMinute", "100000");
+            host.UseSetting("Limits:ApiRequestsPerNetworkAndMinute", "100000");
             foreach (var (name, value) in settings)
                 host.UseSetting(name, value);
             host.ConfigureTestServices(services =>

@@ -45,6 +45,12 @@ public sealed class LimitOptions
     /// <summary>Requests of one network (IPv4 /24, IPv6 /64) to the endpoints of applications and gateways within a minute that were refused. Requests that succeed are not counted.</summary>
     public int RefusedRequestsPerNetworkAndMinute { get; set; } = 600;
 
+    /// <summary>Requests of one user, of one application for itself, or of one network without a token, to the API within a minute. Counted by each instance for itself.</summary>
+    public int ApiRequestsPerCallerAndMinute { get; set; } = 300;
+
+    /// <summary>Requests of one network (IPv4 /24, IPv6 /64) to the API within a minute, whoever calls. Counted by each instance for itself.</summary>
+    public int ApiRequestsPerNetworkAndMinute { get; set; } = 3_000;
+
     /// <summary>Text messages to one country within an hour that nobody answered; then the country pauses until the hour is over.</summary>
     public int UnansweredSmsPerCountryAndHour { get; set; } = 50;
 

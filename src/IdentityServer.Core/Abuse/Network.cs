@@ -4,7 +4,7 @@ using System.Net.Sockets;
 namespace IdentityServer.Core.Abuse;
 
 /// <summary>Whom a limit on networks counts.</summary>
-internal static class Network
+public static class Network
 {
     private const int Ipv4Bytes = 3;
     private const int Ipv6Bytes = 8;

@@ -35,7 +35,8 @@ internal static class AccountServices
         services.AddScoped(provider => new UndoAddressChange(Get<ServerDb>(provider), Get<Accounts>(provider), Get<AddressChangeNotice>(provider), Get<TimeProvider>(provider)));
         services.AddScoped(provider => new ConfirmPresence(
             Get<ServerDb>(provider), Get<Challenges>(provider), Get<OwnCodes>(provider), Get<Settlement>(provider), Get<TimeProvider>(provider)));
-        services.AddScoped(provider => new DeleteAccount(Get<ServerDb>(provider), Get<Accounts>(provider), Get<TimeProvider>(provider)));
+        services.AddScoped(provider => new PersonalData(
+            Get<ServerDb>(provider), Get<UserQueries>(provider), Get<UseInvitation>(provider), Get<OwnApplications>(provider), Get<OwnHistory>(provider), Get<TimeProvider>(provider)));
         services.AddScoped(provider => new UseInvitation(Get<ServerDb>(provider), Get<Inviters>(provider), Get<TimeProvider>(provider)));
         services.AddScoped(provider => new OwnSessions(Get<ServerDb>(provider), Get<SessionWriter>(provider), Get<TimeProvider>(provider)));
         services.AddScoped(provider => new OwnApplications(Get<ServerDb>(provider), Get<TimeProvider>(provider)));

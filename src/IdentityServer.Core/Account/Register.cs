@@ -88,10 +88,12 @@ public sealed class Register
             {
                 return await RegisterOnceAsync((email ?? phone)!, email is null ? null : phone, account.Profile, inviter, requester, cancellationToken);
             }
-            catch (DbUpdateException) when (round < Rounds)
+            catch (DbUpdateException)
             {
                 // The unique indexes, or another's stamp: the same address was registered at the same moment. Now there is an account to renew.
                 db.ChangeTracker.Clear();
+                if (round == Rounds)
+                    return new RegisterOutcome.TryLater(time.GetUtcNow() + options.ResendDelay);
             }
         }
     }

@@ -100,7 +100,7 @@ public sealed class AccessAdministration
         {
             var facts = UserAdministration.Facts(by);
             facts["authorization"] = id.ToString("D");
-            AuditLog.Add(db, AuditKind.AuthorizationRevoked, now, new AuditSubject(authorization.UserId, authorization.ApplicationId, Ip: by.Ip), facts);
+            AuditLog.Add(db, AuditKind.AccessRevoked, now, new AuditSubject(authorization.UserId, authorization.ApplicationId, Ip: by.Ip), facts);
         }
 
         await db.SaveChangesAsync(cancellationToken);

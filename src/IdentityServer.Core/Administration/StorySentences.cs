@@ -36,7 +36,17 @@ internal static class StorySentences
             AuditKind.UserDeleted => "The account was deleted.",
             AuditKind.LimitReached => $"Was refused: {Limit(facts.GetValueOrDefault("limit", ""))}.",
             AuditKind.MessageRetried => $"A message was tried again{by}.",
-            AuditKind.AuthorizationRevoked => $"An application's access was taken back{by}.",
+            AuditKind.AccessRevoked => $"An application's access was taken back{by}.",
+            AuditKind.UserCreated => $"The account was made{by}.",
+            AuditKind.Activated => "The account was activated.",
+            AuditKind.ProfileChanged => $"The profile was changed{by}: {facts.GetValueOrDefault("fields", "")}.",
+            AuditKind.AddressChanged => $"The {Address(facts)} was added or changed.",
+            AuditKind.AddressRemoved => $"The {Address(facts)} was removed.",
+            AuditKind.AddressChangeUndone => $"The change of the {Address(facts)} was undone by the owner of the old one; all sessions and tokens ended.",
+            AuditKind.PresenceConfirmed => "Confirmed with a code to be there.",
+            AuditKind.OtherSessionsEnded => "Ended all other sessions.",
+            AuditKind.InvitationUsed => "Named who invited them.",
+            AuditKind.DataDownloaded => "Downloaded all their data.",
             _ => Spaced(entry.Kind) + by + ".",
         };
     }
@@ -94,6 +104,8 @@ internal static class StorySentences
         facts.GetValueOrDefault("decoy") == "true" ? " The message says why there is no code."
         : facts.GetValueOrDefault("test") == "true" ? " It is a test address: nothing is sent."
         : "";
+
+    private static string Address(IReadOnlyDictionary<string, string> facts) => facts.GetValueOrDefault("channel") == nameof(Channel.Sms) ? "phone number" : "e-mail address";
 
     private static string Withheld(string? reason) => reason switch
     {

@@ -85,39 +85,6 @@ public enum AuditKind
     /// <summary>The account was deleted, by an administrator or its owner.</summary>
     UserDeleted,
 
-    /// <summary>An administrator made the account. Data: as <see cref="UserDisabled"/>.</summary>
-    UserCreated,
-
-    /// <summary>An account that was registered became its owner's.</summary>
-    Activated,
-
-    /// <summary>A profile was changed, by its owner or an administrator. Data: <c>fields</c>, <c>through</c>, <c>by</c>.</summary>
-    ProfileChanged,
-
-    /// <summary>An address was added or changed by the account's owner. Data: <c>channel</c>.</summary>
-    AddressChanged,
-
-    /// <summary>An address was removed by the account's owner. Data: <c>channel</c>.</summary>
-    AddressRemoved,
-
-    /// <summary>The owner of an old address took it back; all sessions, authorizations and tokens ended. Data: <c>channel</c>.</summary>
-    AddressChangeUndone,
-
-    /// <summary>The owner confirmed to be there with a code.</summary>
-    PresenceConfirmed,
-
-    /// <summary>The owner took an application's access away.</summary>
-    AccessRevoked,
-
-    /// <summary>The owner ended all sessions but one.</summary>
-    OtherSessionsEnded,
-
-    /// <summary>The owner named who invited them.</summary>
-    InvitationUsed,
-
-    /// <summary>The owner downloaded all their data.</summary>
-    DataDownloaded,
-
     /// <summary>A limit had no room for a start or a code. Data: <c>limit</c>, its name. Once for each limit and window, however often it refuses.</summary>
     LimitReached,
 
@@ -139,6 +106,36 @@ public enum AuditKind
     /// <summary>An administrator ended what applications were given for the account.</summary>
     TokensRevoked,
 
-    /// <summary>An application's access was ended. Data: also <c>authorization</c>.</summary>
-    AuthorizationRevoked,
+    /// <summary>An administrator made the account. Data: as <see cref="UserDisabled"/>.</summary>
+    UserCreated,
+
+    /// <summary>An account that was registered became its owner's.</summary>
+    Activated,
+
+    /// <summary>A profile was changed, by its owner or an administrator. Data: <c>fields</c>, <c>through</c>, <c>by</c>.</summary>
+    ProfileChanged,
+
+    /// <summary>An address was added or changed by the account's owner. Data: <c>channel</c>.</summary>
+    AddressChanged,
+
+    /// <summary>An address was removed by the account's owner. Data: <c>channel</c>.</summary>
+    AddressRemoved,
+
+    /// <summary>The owner of an old address took it back; all sessions, authorizations and tokens ended. Data: <c>channel</c>.</summary>
+    AddressChangeUndone,
+
+    /// <summary>The owner confirmed to be there with a code.</summary>
+    PresenceConfirmed,
+
+    /// <summary>An application's access was taken away, by its owner, or with <c>through</c> and <c>by</c> in the data by an administrator.</summary>
+    AccessRevoked,
+
+    /// <summary>The owner ended all sessions but one.</summary>
+    OtherSessionsEnded,
+
+    /// <summary>The owner named who invited them.</summary>
+    InvitationUsed,
+
+    /// <summary>The owner downloaded all their data.</summary>
+    DataDownloaded,
 }

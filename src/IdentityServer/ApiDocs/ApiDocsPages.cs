@@ -68,7 +68,8 @@ internal static class ApiDocsPages
         {
             if (Pages.Any(page => context.Request.Path.StartsWithSegments(page, StringComparison.OrdinalIgnoreCase)))
                 Protect(context.Response.Headers);
-            return next(context);
+            return context.Request.Path == RedocBundle.Path ? RedocBundle.WriteAsync(context)
+                : SwaggerReturn.Find(context.Request.Path)?.ExecuteAsync(context) ?? next(context);
         });
         app.UseSwaggerUI(options =>
         {
@@ -77,6 +78,7 @@ internal static class ApiDocsPages
             options.SwaggerEndpoint(Document, "v1");
             options.OAuthClientId("swagger");
             options.OAuthUsePkce();
+            options.InjectJavascript("listen.js");
             options.OAuthScopes("openid", ApiScopes.Account);
         });
         app.UseReDoc(options =>
@@ -95,8 +97,6 @@ internal static class ApiDocsPages
         headers.XContentTypeOptions = "nosniff";
         headers.XFrameOptions = "DENY";
         headers["Referrer-Policy"] = "no-referrer";
-
-        // The pages of the sign-in, which Swagger UI opens in a window and hears of, say the same.
         headers["Cross-Origin-Opener-Policy"] = "same-origin";
         headers["Cross-Origin-Resource-Policy"] = "same-origin";
     }

@@ -32,11 +32,10 @@ internal static class ApiDocument
             [Scheme] = new OpenApiSecurityScheme
             {
                 Type = SecuritySchemeType.OAuth2,
-                Description = "Authorization code with PKCE; for machines, client credentials.",
+                Description = "Authorization code with PKCE. Machines get tokens for the same scopes by client credentials.",
                 Flows = new OpenApiOAuthFlows
                 {
                     AuthorizationCode = Flow(server, ApiScopes.Account, ApiScopes.ReadUsers, ApiScopes.WriteUsers, ApiScopes.Admin),
-                    ClientCredentials = Flow(server, ApiScopes.ReadUsers, ApiScopes.WriteUsers, ApiScopes.Admin),
                 },
             },
         };
@@ -52,7 +51,7 @@ internal static class ApiDocument
         {
             AuthorizationUrl = new Uri($"{server}/connect/authorize", UriKind.RelativeOrAbsolute),
             TokenUrl = new Uri($"{server}/connect/token", UriKind.RelativeOrAbsolute),
-            Scopes = new Dictionary<string, string>(StringComparer.Ordinal) { },
+            Scopes = new Dictionary<string, string>(StringComparer.Ordinal),
         };
         foreach (var scope in scopes)
             flow.Scopes[scope] = Words(scope);

@@ -31,7 +31,7 @@ internal static class ApiExamples
         new NewSecretJson(Id, "dJ8kXvJr0pW1o5c3h9mQ2tZ7yB4nL6sF8gU1eR3iA0w", At.AddYears(1)),
         new NewScopeRequest { Name = "orders", DisplayName = "Your orders", Description = "See what you ordered.", Resources = ["https://api.shop.example"] },
         new ScopeChangesRequest { Description = "See what you ordered." },
-        new RolesRequest(["admin"]),
+        new RolesRequest { Roles = ["admin"] },
         new RotateRequest(),
         new TimelineEntryJson(At, "audit.WrongCode", "Typed a wrong code; 2 wrong ones in a row now.", Facts),
         new AuditEventJson(Id, At, "WrongCode", Id, null, null, "192.0.2.7", Facts),

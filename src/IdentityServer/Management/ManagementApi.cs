@@ -18,10 +18,12 @@ internal static class ManagementApi
         services.ConfigureHttpJsonOptions(options =>
         {
             options.SerializerOptions.PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower;
+            options.SerializerOptions.RespectNullableAnnotations = true;
             options.SerializerOptions.UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow;
             options.SerializerOptions.Converters.Add(new JsonStringEnumConverter(JsonNamingPolicy.SnakeCaseLower));
         });
         services.AddProblemDetails();
+        services.AddApiThrottle();
 
         // In every environment alike: what is wrong with a request is told by its exception.
         services.Configure<RouteHandlerOptions>(options => options.ThrowOnBadRequest = true);
@@ -32,6 +34,9 @@ internal static class ManagementApi
     {
         var api = app.MapGroup("/api/v1").RequireCors(ProtocolEndpoints.ApiCorsPolicy);
         api.MapMe();
+        api.MapMyAddresses();
+        api.MapMyAccess();
+        api.MapRegistration();
         api.MapUsers();
         api.MapApplications();
         api.MapScopes();

@@ -9,7 +9,7 @@ internal static class MeApi
     public static void MapMe(this RouteGroupBuilder api)
     {
         var me = api.MapGroup("/me").RequireUser(ApiScopes.Account).WithTags("Me");
-        me.MapGet("", GetAsync);
+        me.MapGet("", GetAsync).Describe("getMe", "Read the own profile").Gives<UserJson>().Refuses(StatusCodes.Status404NotFound);
     }
 
     private static async Task<IResult> GetAsync(Caller caller, UserQueries users, CancellationToken cancellationToken) =>

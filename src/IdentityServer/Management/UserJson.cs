@@ -3,7 +3,7 @@ using IdentityServer.Core.Users;
 namespace IdentityServer.Management;
 
 /// <summary>A user on the wire. Times are ISO 8601 in UTC.</summary>
-internal sealed record UserJson(
+internal record UserJson(
     Guid Id,
     string? Name,
     string? GivenName,

@@ -1,11 +1,17 @@
+using IdentityServer.Core.Account;
 using IdentityServer.Core.Persistence;
 using IdentityServer.Core.Users;
+using IdentityServer.Protocol;
 using Microsoft.AspNetCore.Mvc;
 
 namespace IdentityServer.Management;
 
 /// <summary>The roles that a user is to have: <c>["admin"]</c> or none.</summary>
-internal sealed record RolesRequest(IReadOnlyList<string> Roles);
+internal sealed record RolesRequest
+{
+    /// <summary>All of them.</summary>
+    public required IReadOnlyList<string> Roles { get; init; }
+}
 
 /// <summary><c>/users</c> for administrators; the own user for its owner.</summary>
 internal static class UsersApi
@@ -20,10 +26,16 @@ internal static class UsersApi
             .Describe("getUser", "Read a user", "An administrator anybody, everybody else themselves: others are not there for them.").Gives<UserJson>();
 
         var changes = users.MapGroup("/{id:guid}").RequireAdmin(ApiScopes.WriteUsers);
+        users.MapPatch("/{id:guid}", EditAsync).RequireOwnerOrAdmin(ApiScopes.WriteUsers)
+            .Describe("editUser", "Change a user's profile", "What is absent stays, null removes. An administrator anybody's, everybody else their own.")
+            .Gives<UserJson>().Refuses(StatusCodes.Status412PreconditionFailed);
+        changes.MapPost("/code", SendCodeAsync)
+            .Describe("sendUserCode", "Send a user an activation or sign-in message", "Who is not activated gets an activation code, within the limits. Who is gets a mail that says where to sign in: a code opens nothing but in the browser that asked for it.")
+            .GivesNothing().RefusesConflicts();
         changes.MapPost("/disable", DisableAsync).Describe("disableUser", "Disable a user", "Ends sessions, access and tokens for good, and refuses sign-in. Neither oneself nor the last administrator.")
             .Gives<UserJson>().RefusesConflicts();
         changes.MapPost("/enable", EnableAsync).Describe("enableUser", "Open a disabled user's account again").Gives<UserJson>();
-        changes.MapDelete("", DeleteAsync).Describe("deleteUser", "Delete a user", "With everything that hangs on it; the audit log keeps the id alone. Neither oneself nor the last administrator.")
+        users.MapDelete("/{id:guid}", DeleteAsync).RequireAdmin(ApiScopes.WriteUsers).Describe("deleteUser", "Delete a user", "With everything that hangs on it; the audit log keeps the id alone. Neither oneself nor the last administrator.")
             .GivesNothing().RefusesConflicts();
         changes.MapDelete("/sessions", EndSessionsAsync).Describe("endUserSessions", "End all of a user's sessions", "With all access and tokens; the person signs in again everywhere.").GivesNothing();
         changes.MapDelete("/tokens", RevokeTokensAsync).Describe("revokeUserTokens", "Revoke all of a user's tokens", "Applications lose their access; browsers stay signed in.").GivesNothing();
@@ -50,6 +62,41 @@ internal static class UsersApi
 
         ETags.Write(context, found.User.ConcurrencyStamp);
         return TypedResults.Ok(UserJson.Of(found));
+    }
+
+    private static async Task<IResult> EditAsync(Guid id, [FromBody] ProfileChanges request, Caller caller, HttpContext context, ProfileEditing profiles)
+    {
+        if (!caller.MaySee(id, ApiScopes.WriteUsers))
+            return Problem.NotFound();
+
+        switch (await profiles.EditAsync(id, request, ETags.Wanted(context), caller.AsOperator(), context.RequestAborted))
+        {
+            case EditOutcome.Edited(var found):
+                ETags.Write(context, found.User.ConcurrencyStamp);
+                return TypedResults.Ok(UserJson.Of(found));
+            case EditOutcome.Invalid(var problems):
+                return Problem.Fields(problems);
+            case EditOutcome.Stale:
+                return ETags.Stale();
+            default:
+                return Problem.NotFound();
+        }
+    }
+
+    private static async Task<IResult> SendCodeAsync(Guid id, Caller caller, HttpContext context, UserQueries users, Register register, Issuer issuer, TimeProvider time)
+    {
+        if (await users.FindAsync(id, context.RequestAborted) is not { User: var user })
+            return Problem.NotFound();
+        if ((user.Email ?? user.PhoneNumber) is not { } address)
+            return Problem.Of(StatusCodes.Status409Conflict, "no_address", "The account has no address that a message could go to.");
+
+        var requester = new Requester(user.Id, caller.Token.ClientId, caller.Ip, user.Locale ?? "en", issuer.For(context));
+        return await register.SendCodeAsync(address, requester, context.RequestAborted) switch
+        {
+            RegisterOutcome.Accepted => TypedResults.NoContent(),
+            RegisterOutcome.TryLater(var at) => Problem.TryLater(context, at - time.GetUtcNow()),
+            _ => Problem.Of(StatusCodes.Status409Conflict, "unreachable", "No message can go to the account's address: no provider delivers there."),
+        };
     }
 
     private static async Task<IResult> DisableAsync(Guid id, Caller caller, HttpContext context, UserAdministration users, UserQueries queries) =>

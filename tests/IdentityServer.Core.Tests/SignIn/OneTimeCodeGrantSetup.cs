@@ -1,6 +1,7 @@
 using System.Text;
 using System.Text.Json;
 using IdentityServer.Core.Persistence;
+using IdentityServer.Core.Proofs;
 using IdentityServer.Core.SignIn;
 using IdentityServer.Protocol.Clients;
 using IdentityServer.Protocol.Grants;
@@ -66,7 +67,7 @@ public abstract class OneTimeCodeGrantSetup : IAsyncLifetime
         var (status, body, _) = await PostAsync([("client_id", "native"), ("address", address), .. more]);
         Assert.Equal(200, status);
         var challenge = body.GetProperty("challenge").GetString()!;
-        return (challenge, await Server.CodeAsync(OneTimeCodeChallenge.Read(challenge)!.Value.Id));
+        return (challenge, await Server.CodeAsync(ChallengeHandle.Read(challenge)!.Value.Id));
     }
 
     private protected async Task<(int Status, JsonElement Body, HttpContext Context)> PostAsync(params (string Name, string Value)[] form)

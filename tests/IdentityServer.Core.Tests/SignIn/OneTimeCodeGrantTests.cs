@@ -1,4 +1,4 @@
-using IdentityServer.Core.SignIn;
+using IdentityServer.Core.Proofs;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.DependencyInjection;
 using Xunit;
@@ -112,7 +112,7 @@ public abstract class OneTimeCodeGrantTests(TestDatabase database) : OneTimeCode
         Assert.Equal(challenge, (await PostAsync(("client_id", "native"), ("challenge", challenge))).Body.GetProperty("challenge").GetString());
 
         AssertRefused("invalid_grant", await RedeemAsync("native", ("challenge", challenge), ("otp", first)));
-        var second = await Server.CodeAsync(OneTimeCodeChallenge.Read(challenge)!.Value.Id);
+        var second = await Server.CodeAsync(ChallengeHandle.Read(challenge)!.Value.Id);
         Approved(await RedeemAsync("native", ("challenge", challenge), ("otp", second)));
     }
 
@@ -121,6 +121,6 @@ public abstract class OneTimeCodeGrantTests(TestDatabase database) : OneTimeCode
     {
         var (challenge, _) = await StartAsync(SignInServer.NewAddress());
 
-        Assert.False((await Server.MailAsync(OneTimeCodeChallenge.Read(challenge)!.Value.Id)).Model.ContainsKey("link"));
+        Assert.False((await Server.MailAsync(ChallengeHandle.Read(challenge)!.Value.Id)).Model.ContainsKey("link"));
     }
 }

@@ -1,3 +1,4 @@
+using IdentityServer.Core.Proofs;
 using IdentityServer.Core.SignIn;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.DependencyInjection;
@@ -102,7 +103,7 @@ public abstract class OneTimeCodeRefusalTests(TestDatabase database) : OneTimeCo
         var address = SignInServer.NewAddress();
         await Server.AddUserAsync(address);
         var (challenge, code) = await StartAsync(address);
-        var read = OneTimeCodeChallenge.Read(challenge)!.Value;
+        var read = ChallengeHandle.Read(challenge)!.Value;
 
         AssertRefused("invalid_grant", await RedeemAsync("other", ("challenge", challenge), ("otp", code)));
         AssertRefused("invalid_grant", await RedeemAsync("native", ("challenge", (read with { Secret = new byte[32] }).ToString()), ("otp", code)));

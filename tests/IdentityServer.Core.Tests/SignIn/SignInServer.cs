@@ -149,6 +149,7 @@ public sealed class SignInServer
                 PhoneNumberConfirmed = phoneConfirmed,
                 Name = "Someone",
                 InvitationCode = Invitations.NewCode(),
+                ConcurrencyStamp = id.ToString("N"),
                 CreatedAt = now,
                 UpdatedAt = now,
                 DisabledAt = disabled ? now : null,
