@@ -13,6 +13,7 @@ using Microsoft.AspNetCore.Antiforgery;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Mvc;
+using Microsoft.AspNetCore.Mvc.RazorPages;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Options;
@@ -46,6 +47,7 @@ public static class UserInterface
         services.AddHttpContextAccessor();
         services.AddSingleton<IConfigureOptions<AntiforgeryOptions>, FormCookieSetup>();
         services.Configure<WebEncoderOptions>(options => options.TextEncoderSettings = new TextEncoderSettings(UnicodeRanges.All));
+        services.AddSingleton<IConfigureOptions<RazorPagesOptions>, PasswordPages>();
         services.AddSingleton<ShownSecret>();
         services.AddRazorPages(options => options.Conventions.AddFolderApplicationModelConvention("/Admin", page => page.Filters.Add(new TypeFilterAttribute(typeof(AdminGuard)))))
             .AddApplicationPart(typeof(UserInterface).Assembly)
