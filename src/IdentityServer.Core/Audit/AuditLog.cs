@@ -135,4 +135,7 @@ public enum AuditKind
 
     /// <summary>The owner downloaded all their data.</summary>
     DataDownloaded,
+
+    /// <summary>An administrator had the wrong codes of an address forgotten. Data: <c>through</c>, <c>by</c>.</summary>
+    CodesUnlocked,
 }

@@ -45,6 +45,24 @@ public static class Paths
     /// <summary>Where the language is switched.</summary>
     public const string Languages = "/language";
 
+    /// <summary>Where administrators work.</summary>
+    public const string Admin = "/admin";
+
+    /// <summary>One person for administrators.</summary>
+    public static string Person(Guid id) => $"{Admin}/people/{id:D}";
+
+    /// <summary>What happened to an address, with or without an account.</summary>
+    public static string AddressStory(string address) => With($"{Admin}/people", ("address", address));
+
+    /// <summary>One application for administrators.</summary>
+    public static string Application(string clientId) => With($"{Admin}/application", ("id", clientId));
+
+    /// <summary>One scope for administrators; null: a new one.</summary>
+    public static string Scope(string? name) => With($"{Admin}/scope", ("name", name));
+
+    /// <summary>One message for administrators.</summary>
+    public static string Message(Guid id) => $"{Admin}/messages/{id:D}";
+
     /// <summary>The form for the address.</summary>
     public static string SignIn(string? request) => With("/sign-in", ("request", request));
 

@@ -15,7 +15,7 @@ public sealed record ProofPlace(string Name, string Path, TimeSpan MaxAge)
     public static ProofPlace Delete { get; } = new("account-delete", Paths.Delete, TimeSpan.FromMinutes(5));
 
     /// <summary>The admin site.</summary>
-    public static ProofPlace Admin { get; } = new("admin", "/admin", TimeSpan.FromHours(1));
+    public static ProofPlace Admin { get; } = new("admin", Paths.Admin, TimeSpan.FromHours(1));
 
     /// <summary>The place of this name; null when there is none.</summary>
     public static ProofPlace? Find(string? name) => Array.Find([Addresses, Delete, Admin], place => place.Name == name);
