@@ -46,7 +46,6 @@ public static class UserInterface
         services.AddHttpContextAccessor();
         services.AddSingleton<IConfigureOptions<AntiforgeryOptions>, FormCookieSetup>();
         services.Configure<WebEncoderOptions>(options => options.TextEncoderSettings = new TextEncoderSettings(UnicodeRanges.All));
-        services.AddSingleton<IConfigureOptions<RazorPagesOptions>, PasswordPages>();
         services.AddRazorPages()
             .AddApplicationPart(typeof(UserInterface).Assembly)
             .AddMvcOptions(options =>
@@ -57,6 +56,9 @@ public static class UserInterface
                 options.Filters.Add<ExpiredFormFilter>();
                 options.Filters.Add<PageHeadersFilter>();
             });
+
+        // After AddRazorPages, whose own setup begins the list of conventions anew.
+        services.AddSingleton<IConfigureOptions<RazorPagesOptions>, PasswordPages>();
         return services;
     }
 
