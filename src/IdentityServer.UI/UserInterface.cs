@@ -47,7 +47,6 @@ public static class UserInterface
         services.AddHttpContextAccessor();
         services.AddSingleton<IConfigureOptions<AntiforgeryOptions>, FormCookieSetup>();
         services.Configure<WebEncoderOptions>(options => options.TextEncoderSettings = new TextEncoderSettings(UnicodeRanges.All));
-        services.AddSingleton<IConfigureOptions<RazorPagesOptions>, PasswordPages>();
         services.AddSingleton<ShownSecret>();
         services.AddRazorPages(options => options.Conventions.AddFolderApplicationModelConvention("/Admin", page => page.Filters.Add(new TypeFilterAttribute(typeof(AdminGuard)))))
             .AddApplicationPart(typeof(UserInterface).Assembly)
@@ -59,6 +58,9 @@ public static class UserInterface
                 options.Filters.Add<ExpiredFormFilter>();
                 options.Filters.Add<PageHeadersFilter>();
             });
+
+        // After AddRazorPages, whose own setup begins the list of conventions anew.
+        services.AddSingleton<IConfigureOptions<RazorPagesOptions>, PasswordPages>();
         return services;
     }
 
