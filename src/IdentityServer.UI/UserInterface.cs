@@ -13,6 +13,7 @@ using Microsoft.AspNetCore.Antiforgery;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Mvc;
+using Microsoft.AspNetCore.Mvc.RazorPages;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Options;
@@ -57,6 +58,9 @@ public static class UserInterface
                 options.Filters.Add<ExpiredFormFilter>();
                 options.Filters.Add<PageHeadersFilter>();
             });
+
+        // After AddRazorPages, whose own setup begins the list of conventions anew.
+        services.AddSingleton<IConfigureOptions<RazorPagesOptions>, PasswordPages>();
         return services;
     }
 

@@ -36,6 +36,9 @@ public static class Paths
     /// <summary>The account is deleted.</summary>
     public const string Deleted = "/account/deleted";
 
+    /// <summary>One's own password, while there are any.</summary>
+    public const string Password = "/account/password";
+
     /// <summary>Nobody is signed in any more.</summary>
     public const string SignedOut = "/signed-out";
 
@@ -87,6 +90,13 @@ public static class Paths
 
     /// <summary>A page that says what was just done.</summary>
     public static string Noted(string path, string notice) => With(path, ("notice", notice));
+
+    /// <summary>The form for the password of the sealed address.</summary>
+    public static string AskPassword(string who, string? request) => With("/sign-in/password", ("who", who), ("request", request));
+
+    /// <summary>A new password in the place of a forgotten one.</summary>
+    public static string NewPassword(Guid challenge, string? request) =>
+        With("/sign-in/new-password", ("challenge", challenge.ToString("D")), ("request", request));
 
     /// <summary>A new person's details.</summary>
     public static string Details(Guid challenge, string? request) =>
