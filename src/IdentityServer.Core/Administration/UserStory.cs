@@ -72,6 +72,7 @@ public sealed class UserStory
                 ("status", challenge.Status.ToString()),
                 ("tries", challenge.Attempts.ToString(CultureInfo.InvariantCulture)),
                 ("messages", challenge.Sends.ToString(CultureInfo.InvariantCulture)),
+                ("decoy", challenge.Decoy ? "true" : null),
                 ("application", await NameAsync(challenge.ApplicationId, cancellationToken)),
             ];
             story.Add(challenge.CreatedAt, "challenge.started", StorySentences.Started(challenge), facts);

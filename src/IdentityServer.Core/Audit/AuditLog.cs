@@ -67,6 +67,9 @@ public enum AuditKind
     /// <summary>A session was ended by its owner; with <c>through</c> and <c>by</c> in the data by an administrator.</summary>
     SessionEnded,
 
+    /// <summary>The owner proved anew who they are, in a browser that was signed in.</summary>
+    SessionRenewed,
+
     /// <summary>An application was allowed scopes. Data: <c>scopes</c>.</summary>
     ConsentGiven,
 
@@ -138,4 +141,7 @@ public enum AuditKind
 
     /// <summary>The owner downloaded all their data.</summary>
     DataDownloaded,
+
+    /// <summary>An administrator had the wrong codes of an address forgotten. Data: <c>through</c>, <c>by</c>.</summary>
+    CodesUnlocked,
 }

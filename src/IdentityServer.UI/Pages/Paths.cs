@@ -12,6 +12,33 @@ public static class Paths
     /// <summary>One's own password, while there are any.</summary>
     public const string Password = "/account/password";
 
+    /// <summary>What the person says of themselves.</summary>
+    public const string Profile = "/account/profile";
+
+    /// <summary>E-mail address and phone number.</summary>
+    public const string Addresses = "/account/addresses";
+
+    /// <summary>Where the person is signed in.</summary>
+    public const string Sessions = "/account/sessions";
+
+    /// <summary>Which applications have access.</summary>
+    public const string Applications = "/account/applications";
+
+    /// <summary>Who invited whom.</summary>
+    public const string Invitation = "/account/invitation";
+
+    /// <summary>What happened to the account.</summary>
+    public const string History = "/account/history";
+
+    /// <summary>All of it as a file.</summary>
+    public const string Data = "/account/data";
+
+    /// <summary>The way out for good.</summary>
+    public const string Delete = "/account/delete";
+
+    /// <summary>The account is deleted.</summary>
+    public const string Deleted = "/account/deleted";
+
     /// <summary>Nobody is signed in any more.</summary>
     public const string SignedOut = "/signed-out";
 
@@ -20,6 +47,24 @@ public static class Paths
 
     /// <summary>Where the language is switched.</summary>
     public const string Languages = "/language";
+
+    /// <summary>Where administrators work.</summary>
+    public const string Admin = "/admin";
+
+    /// <summary>One person for administrators.</summary>
+    public static string Person(Guid id) => $"{Admin}/people/{id:D}";
+
+    /// <summary>What happened to an address, with or without an account.</summary>
+    public static string AddressStory(string address) => With($"{Admin}/people", ("address", address));
+
+    /// <summary>One application for administrators.</summary>
+    public static string Application(string clientId) => With($"{Admin}/application", ("id", clientId));
+
+    /// <summary>One scope for administrators; null: a new one.</summary>
+    public static string Scope(string? name) => With($"{Admin}/scope", ("name", name));
+
+    /// <summary>One message for administrators.</summary>
+    public static string Message(Guid id) => $"{Admin}/messages/{id:D}";
 
     /// <summary>The form for the address.</summary>
     public static string SignIn(string? request) => With("/sign-in", ("request", request));
@@ -35,6 +80,24 @@ public static class Paths
     public static string NewPassword(Guid challenge, string? request) =>
         With("/sign-in/new-password", ("challenge", challenge.ToString("D")), ("request", request));
 
+    /// <summary>Asks for fresh proof, then goes on to the place.</summary>
+    /// <param name="place">A name of <see cref="ProofPlace"/>; never an address.</param>
+    public static string Prove(string place) => With("/sign-in/prove", ("for", place));
+
+    /// <summary>The form for the code that is fresh proof.</summary>
+    public static string ProveCode(string place, string challenge, string? notice = null) =>
+        With("/sign-in/prove/code", ("for", place), ("challenge", challenge), ("notice", notice));
+
+    /// <summary>The form for the code that proves a new address.</summary>
+    public static string AddressCode(string challenge, string? notice = null) =>
+        With("/account/addresses/code", ("challenge", challenge), ("notice", notice));
+
+    /// <summary>A part of the history, from 1.</summary>
+    public static string HistoryPart(int part) => With(History, ("part", part == 1 ? null : part.ToString(System.Globalization.CultureInfo.InvariantCulture)));
+
+    /// <summary>A page that says what was just done.</summary>
+    public static string Noted(string path, string notice) => With(path, ("notice", notice));
+
     /// <summary>A new person's details.</summary>
     public static string Details(Guid challenge, string? request) =>
         With("/sign-in/details", ("challenge", challenge.ToString("D")), ("request", request));
@@ -47,9 +110,6 @@ public static class Paths
 
     /// <summary>Whether to sign out.</summary>
     public static string SignOut(string? request) => With("/sign-out", ("request", request));
-
-    /// <summary>Fresh proof of who is signed in, before something sensitive; then on to the place.</summary>
-    public static string Prove(string place) => With("/account/prove", ("place", place));
 
     private static string With(string path, params ReadOnlySpan<(string Name, string? Value)> query)
     {

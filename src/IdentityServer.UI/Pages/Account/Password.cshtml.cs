@@ -13,11 +13,6 @@ namespace IdentityServer.UI.Pages.Account;
 /// <summary>Sets, changes and removes one's password, on fresh proof. Exists while <c>SignIn:Password</c> is enabled.</summary>
 public sealed class PasswordModel(OwnPassword password, AccountOverview account, Sessions sessions, Visitors visitors, TimeProvider time) : PageModel
 {
-    private const string Place = "account-password";
-
-    // Who found the browser open must not lock its owner out, or in.
-    private static readonly TimeSpan Fresh = TimeSpan.FromMinutes(5);
-
     /// <summary>Whether there is one.</summary>
     public bool HasPassword { get; private set; }
 
@@ -90,7 +85,8 @@ public sealed class PasswordModel(OwnPassword password, AccountOverview account,
         if (await sessions.CurrentAsync(HttpContext) is not { } session)
             return (null, new SeeOther(Paths.SignIn(null)));
 
-        return session.AuthenticatedAt + Fresh >= time.GetUtcNow() ? (session, null) : (null, new SeeOther(Paths.Prove(Place)));
+        // Who found the browser open must not lock its owner out, or themselves in.
+        return ProofPlace.Password.IsProved(session, time.GetUtcNow()) ? (session, null) : (null, new SeeOther(Paths.Prove(ProofPlace.Password.Name)));
     }
 
     private async Task<IActionResult> ShowAsync(Session session, CancellationToken cancellationToken)
