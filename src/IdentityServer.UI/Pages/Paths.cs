@@ -9,9 +9,6 @@ public static class Paths
     /// <summary>Who I am and where I am signed in; where a sign-in ends that no application asked for.</summary>
     public const string Account = "/account";
 
-    /// <summary>One's own password, while there are any.</summary>
-    public const string Password = "/account/password";
-
     /// <summary>What the person says of themselves.</summary>
     public const string Profile = "/account/profile";
 
@@ -38,6 +35,9 @@ public static class Paths
 
     /// <summary>The account is deleted.</summary>
     public const string Deleted = "/account/deleted";
+
+    /// <summary>One's own password, while there are any.</summary>
+    public const string Password = "/account/password";
 
     /// <summary>Nobody is signed in any more.</summary>
     public const string SignedOut = "/signed-out";
@@ -73,13 +73,6 @@ public static class Paths
     public static string Code(Guid challenge, string? request, string? notice = null) =>
         With("/sign-in/code", ("challenge", challenge.ToString("D")), ("request", request), ("notice", notice));
 
-    /// <summary>The form for the password of the sealed address.</summary>
-    public static string AskPassword(string who, string? request) => With("/sign-in/password", ("who", who), ("request", request));
-
-    /// <summary>A new password in the place of a forgotten one.</summary>
-    public static string NewPassword(Guid challenge, string? request) =>
-        With("/sign-in/new-password", ("challenge", challenge.ToString("D")), ("request", request));
-
     /// <summary>Asks for fresh proof, then goes on to the place.</summary>
     /// <param name="place">A name of <see cref="ProofPlace"/>; never an address.</param>
     public static string Prove(string place) => With("/sign-in/prove", ("for", place));
@@ -97,6 +90,13 @@ public static class Paths
 
     /// <summary>A page that says what was just done.</summary>
     public static string Noted(string path, string notice) => With(path, ("notice", notice));
+
+    /// <summary>The form for the password of the sealed address.</summary>
+    public static string AskPassword(string who, string? request) => With("/sign-in/password", ("who", who), ("request", request));
+
+    /// <summary>A new password in the place of a forgotten one.</summary>
+    public static string NewPassword(Guid challenge, string? request) =>
+        With("/sign-in/new-password", ("challenge", challenge.ToString("D")), ("request", request));
 
     /// <summary>A new person's details.</summary>
     public static string Details(Guid challenge, string? request) =>

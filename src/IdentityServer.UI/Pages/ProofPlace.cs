@@ -11,7 +11,7 @@ public sealed record ProofPlace(string Name, string Path, TimeSpan MaxAge)
     /// <summary>Changes of addresses.</summary>
     public static ProofPlace Addresses { get; } = new("account-addresses", Paths.Addresses, TimeSpan.FromMinutes(5));
 
-    /// <summary>The password.</summary>
+    /// <summary>The password, while there are any.</summary>
     public static ProofPlace Password { get; } = new("account-password", Paths.Password, TimeSpan.FromMinutes(5));
 
     /// <summary>Deleting the account.</summary>

@@ -85,7 +85,6 @@ public sealed class PasswordModel(OwnPassword password, AccountOverview account,
         if (await sessions.CurrentAsync(HttpContext) is not { } session)
             return (null, new SeeOther(Paths.SignIn(null)));
 
-        // Who found the browser open must not lock its owner out, or themselves in.
         return ProofPlace.Password.IsProved(session, time.GetUtcNow()) ? (session, null) : (null, new SeeOther(Paths.Prove(ProofPlace.Password.Name)));
     }
 
