@@ -70,6 +70,7 @@ public sealed class EveryPageTests(Stack stack)
         await screens.ShowAsync(page, "consent", server + app.Authorize("openid profile email phone offline_access").Url);
         await screens.ShowAsync(page, "choose", server + app.Authorize(more: ("prompt", "select_account")).Url);
         await screens.ShowAsync(page, "sign-in-again", server + app.Authorize(more: ("prompt", "login")).Url);
+        await ShowAccountAsync(screens, page, address);
         await screens.ShowAsync(page, "sign-out", $"{server}/sign-out");
         await page.GetByRole(AriaRole.Main).GetByRole(AriaRole.Button).First.ClickAsync();
         await page.WaitForURLAsync(new Regex("/signed-out"));
@@ -82,6 +83,44 @@ public sealed class EveryPageTests(Stack stack)
         await page.WaitForURLAsync(new Regex("mail="));
         await screens.PictureAsync(page, "inbox-mail");
         await page.Context.CloseAsync();
+    }
+
+    private async Task ShowAccountAsync(Screens screens, IPage page, string address)
+    {
+        var server = stack.Server.Address;
+        await page.GotoAsync(server + new RelyingParty(stack.Server.NewClient(), "webapp", $"{stack.WebApp}/callback", "unused").Authorize("openid profile email offline_access").Url);
+        await page.Locator("form[action*='handler=Allow'] button").ClickAsync();
+        await page.WaitForURLAsync(new Regex(Regex.Escape(stack.WebApp)));
+        foreach (var name in new[] { "profile", "sessions", "applications", "invitation", "history", "data", "delete", "deleted" })
+            await screens.ShowAsync(page, $"account-{name}", $"{server}/account/{name}");
+
+        await page.GotoAsync($"{server}/account/profile");
+        await page.Locator("#picture").FillAsync("no picture");
+        await AnsweredAsync(page, () => page.Keyboard.PressAsync("Enter"));
+        await screens.ShowAsync(page, "account-profile-error");
+        await page.GotoAsync($"{server}/account/invitation");
+        await TypeAsync(page, "nobody");
+        await screens.ShowAsync(page, "account-invitation-error");
+
+        await screens.ShowAsync(page, "account-addresses", $"{server}/account/addresses");
+        await page.Locator("details.fold summary").First.ClickAsync();
+        await page.Locator("#email").FillAsync("nobody@nowhere");
+        await AnsweredAsync(page, () => page.Keyboard.PressAsync("Enter"));
+        await screens.ShowAsync(page, "account-addresses-error");
+        await page.Locator("#email").FillAsync($"new-{address}");
+        await AnsweredAsync(page, () => page.Keyboard.PressAsync("Enter"));
+        await screens.ShowAsync(page, "account-addresses-code");
+        await FillCodeAsync(page, (await stack.Server.MailAsync($"new-{address}")).Code!);
+        await screens.ShowAsync(page, "account-addresses-changed");
+
+        await stack.AgeProofAsync($"new-{address}");
+        await screens.ShowAsync(page, "account-addresses-proof", $"{server}/account/addresses");
+        await screens.ShowAsync(page, "account-delete-proof", $"{server}/account/delete");
+        await page.Locator(".panel a").ClickAsync();
+        await page.WaitForURLAsync(new Regex("/sign-in/prove"));
+        await screens.ShowAsync(page, "prove");
+        await AnsweredAsync(page, () => page.Locator("button.choice").First.ClickAsync());
+        await screens.ShowAsync(page, "prove-code");
     }
 
     [Theory]

@@ -53,6 +53,8 @@ public sealed class Browser(Func<HttpMessageHandler> server, Uri origin, Browser
         var values = form.Elements.OfType<IHtmlInputElement>()
             .Where(input => input.Name is { Length: > 0 } && (input.Type is not ("checkbox" or "radio") || input.IsChecked))
             .ToDictionary(input => input.Name!, input => input.Value, StringComparer.Ordinal);
+        foreach (var select in form.Elements.OfType<IHtmlSelectElement>().Where(select => select.Name is { Length: > 0 }))
+            values[select.Name!] = select.Value ?? "";
         foreach (var (name, value) in fields)
         {
             if (!values.ContainsKey(name))

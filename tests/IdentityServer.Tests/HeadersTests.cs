@@ -146,7 +146,9 @@ public sealed class HeadersTests(HeadersTests.Shared shared) : IClassFixture<Hea
         Assert.Equal("/sign-in/details", pages[^1].Url.AbsolutePath);
         pages.Add(await person.SubmitAsync(pages[^1], "Create", ("Name", "Paula Pages")));
         Assert.Equal("/consent", pages[^1].Url.AbsolutePath);
-        pages.Add(await person.GetAsync("/account"));
+        foreach (var (path, _) in Routes().Where(route => route.Path.StartsWith("/account", StringComparison.Ordinal)))
+            pages.Add(await person.GetAsync(path));
+        Assert.Contains(pages, page => page.Url.AbsolutePath == "/account/profile");
         pages.Add(await person.GetAsync(server.Spa().Authorize(more: ("prompt", "select_account")).Url));
         Assert.Equal("/sign-in/choose", pages[^1].Url.AbsolutePath);
         pages.Add(await person.GetAsync("/connect/endsession"));

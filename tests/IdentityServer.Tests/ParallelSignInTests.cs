@@ -34,7 +34,7 @@ public abstract class ParallelSignInTests(Server server) : IAsyncDisposable
 
         // Who comes between the fifth count and the claim is told that no try is left; nobody gets another session.
         Assert.Single(answers.Select(SessionCookie).OfType<string>().Distinct(StringComparer.Ordinal));
-        var account = await browser.GetAsync("/account");
+        var account = await browser.GetAsync("/account/sessions");
         Assert.Single(account.Document.QuerySelectorAll("main li"), item => item.TextContent.Contains("This browser", StringComparison.OrdinalIgnoreCase));
     }
 

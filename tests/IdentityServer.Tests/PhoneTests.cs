@@ -94,13 +94,13 @@ public sealed class PhoneTests : IAsyncDisposable
         await using (var scope = server.Services.CreateAsyncScope())
             Assert.Null(await scope.ServiceProvider.GetRequiredService<Core.Users.UserDirectory>().PutAsync("anna@example.com", null, false, Number, default));
 
-        var account = await browser.GetAsync("/account");
-        Assert.Single(account.Document.QuerySelectorAll(".facts .badge"));
+        var account = await browser.GetAsync("/account/addresses");
+        Assert.Single(account.Document.QuerySelectorAll(".address .badge"));
         var page = await browser.SubmitAsync(account, "Confirm");
         var text = (await server.MailsAsync(Number))[0];
         account = await browser.SubmitAsync(page, "Continue", ("Code", text.Code!));
 
-        Assert.Equal(("/account", 2), (account.Url.AbsolutePath, account.Document.QuerySelectorAll(".facts .badge").Length));
+        Assert.Equal(("/account/addresses", 2), (account.Url.AbsolutePath, account.Document.QuerySelectorAll(".address .badge").Length));
         Assert.Contains("Anna Example", (await server.SignInAsync(server.NewBrowser(), Number)).Text, StringComparison.Ordinal);
     }
 

@@ -7,6 +7,9 @@ namespace IdentityServer.Core.Account;
 /// <summary>Reads addresses out of fields; says by field what is wrong. Depends on what was typed alone.</summary>
 internal sealed class AddressFields(AddressReader reader)
 {
+    /// <summary>The problem of a number that is no mobile phone's.</summary>
+    public const string NoMessages = "This is a phone number of a kind that is sent no text messages: a mobile number is needed.";
+
     /// <summary>The addresses; at least one, or there are problems.</summary>
     public (Address? Email, Address? Phone) Read(string? email, string? phone, Dictionary<string, string[]> problems)
     {
@@ -32,7 +35,7 @@ internal sealed class AddressFields(AddressReader reader)
         var (address, refusal) = reader.Read(typed);
         return (refusal, address) switch
         {
-            (StartOutcome.NoMessages, _) => (null, "This is a phone number of a kind that is sent no text messages: a mobile number is needed."),
+            (StartOutcome.NoMessages, _) => (null, NoMessages),
             (StartOutcome.OnlyEmail, _) => (null, "This server takes e-mail addresses only."),
             (null, { } read) when channel is null || read.Channel == channel => (read, null),
             _ => (null, channel switch

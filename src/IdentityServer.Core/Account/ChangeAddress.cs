@@ -55,10 +55,10 @@ public sealed class ChangeAddress
     {
         var (address, problem) = addresses.Read(typed, channel);
         if (address is null)
-            return new SendOutcome.Unusable(problem!);
+            return new SendOutcome.Unusable(problem!) { GetsNoMessages = problem == AddressFields.NoMessages };
         if (await db.Users.AsNoTracking().SingleOrDefaultAsync(row => row.Id == requester.UserId, cancellationToken) is { } user
             && Of(user, channel) is (var current, true) && string.Equals(current, address.Value, StringComparison.Ordinal))
-            return new SendOutcome.Unusable("This is the account's address already, and proved.");
+            return new SendOutcome.Unusable("This is the account's address already, and proved.") { IsOwn = true };
 
         return await codes.SendAsync(ChallengePurpose.NewAddress, address, requester, cancellationToken);
     }
@@ -66,6 +66,10 @@ public sealed class ChangeAddress
     /// <summary>Sends another code for the same new address; null when the challenge is over or not this person's.</summary>
     public Task<SendOutcome?> ResendAsync(string? challenge, Requester requester, CancellationToken cancellationToken) =>
         codes.ResendAsync(challenge, requester, cancellationToken);
+
+    /// <summary>What waits for its code; null when it is over or not this person's.</summary>
+    public Task<OwnCodeView?> LookAsync(string? challenge, Requester requester, CancellationToken cancellationToken) =>
+        codes.LookAsync(ChallengePurpose.NewAddress, challenge, requester, cancellationToken);
 
     /// <summary>The code proves the new address, which takes the old one's place.</summary>
     public async Task<ConfirmOutcome> ConfirmAsync(string? challenge, string? code, Requester requester, CancellationToken cancellationToken)

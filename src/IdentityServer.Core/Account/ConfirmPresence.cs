@@ -47,6 +47,12 @@ public sealed class ConfirmPresence
     public Task<SendOutcome?> ResendAsync(string? challenge, Requester requester, CancellationToken cancellationToken) =>
         codes.ResendAsync(challenge, requester, cancellationToken);
 
+    /// <summary>What waits for its code, the address masked; null when it is over or not this person's.</summary>
+    public async Task<OwnCodeView?> LookAsync(string? challenge, Requester requester, CancellationToken cancellationToken) =>
+        await codes.LookAsync(ChallengePurpose.Confirmation, challenge, requester, cancellationToken) is { } view
+            ? view with { Address = MaskedAddress.Of(view.Address)! }
+            : null;
+
     /// <summary>Checks the code: right once.</summary>
     public async Task<ConfirmOutcome> CheckAsync(string? challenge, string? code, Requester requester, CancellationToken cancellationToken)
     {

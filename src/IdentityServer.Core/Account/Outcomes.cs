@@ -31,7 +31,14 @@ public abstract record SendOutcome
     public sealed record Sent(CodeOnItsWay Code) : SendOutcome;
 
     /// <summary>What was typed, or the account, does not allow it; <paramref name="Problem"/> says why.</summary>
-    public sealed record Unusable(string Problem) : SendOutcome;
+    public sealed record Unusable(string Problem) : SendOutcome
+    {
+        /// <summary>It is the account's already, and proved.</summary>
+        public bool IsOwn { get; init; }
+
+        /// <summary>It is the number of a phone that is sent no text messages.</summary>
+        public bool GetsNoMessages { get; init; }
+    }
 
     /// <summary>Too many.</summary>
     public sealed record TryLater(DateTimeOffset At) : SendOutcome;

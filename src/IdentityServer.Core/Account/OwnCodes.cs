@@ -6,15 +6,15 @@ using Microsoft.Extensions.Options;
 namespace IdentityServer.Core.Account;
 
 /// <summary>Codes for somebody who is signed in: bound to the person and to a secret that only the asker holds.</summary>
-internal sealed class OwnCodes(ChallengeSender sender, Challenges challenges, CodeChecker checker, Askers askers, IOptions<SignInOptions> settings)
+internal sealed class OwnCodes(ChallengeSender sender, Challenges challenges, CodeChecker checker, Askers askers, IOptions<SignInOptions> settings, TimeProvider time)
 {
     /// <summary>Sends one.</summary>
     public async Task<SendOutcome> SendAsync(ChallengePurpose purpose, Address address, Requester requester, CancellationToken cancellationToken)
     {
-        var secret = ChallengeHandle.NewSecret();
+        var secret = requester.BrowserSecret ?? ChallengeHandle.NewSecret();
         return await sender.StartAsync(purpose, address, await askers.OfAsync(requester, secret, cancellationToken), cancellationToken) switch
         {
-            StartOutcome.Started(var id) => Sent(new ChallengeHandle(id, secret)),
+            StartOutcome.Started(var id) => Sent(new ChallengeHandle(id, secret), requester),
             StartOutcome.TryLater(var at) => new SendOutcome.TryLater(at),
             _ => throw new InvalidOperationException(),
         };
@@ -29,7 +29,7 @@ internal sealed class OwnCodes(ChallengeSender sender, Challenges challenges, Co
         var asker = await askers.OfAsync(requester, found.Handle.Secret, cancellationToken);
         return await sender.ResendAsync(found.Challenge, asker, cancellationToken) switch
         {
-            ResendOutcome.Sent => Sent(found.Handle),
+            ResendOutcome.Sent => Sent(found.Handle, requester),
             ResendOutcome.TooSoon(var at) => new SendOutcome.TryLater(at),
             _ => null,
         };
@@ -52,11 +52,20 @@ internal sealed class OwnCodes(ChallengeSender sender, Challenges challenges, Co
             _ => (null, new ConfirmOutcome.Gone()),
         };
     }
-
+    /// <summary>What waits for its code; null when it is over, not this person's or not this browser's.</summary>
+    public async Task<OwnCodeView?> LookAsync(ChallengePurpose purpose, string? handle, Requester requester, CancellationToken cancellationToken) =>
+        await FindAsync(handle, requester, cancellationToken) is { } found && found.Challenge.Purpose == purpose && found.Challenge.IsPendingAt(time.GetUtcNow())
+            ? new OwnCodeView(
+                found.Challenge.Channel,
+                challenges.AddressOf(found.Challenge),
+                settings.Value.CodeLength,
+                found.Challenge.LastSentAt + settings.Value.ResendDelay,
+                found.Challenge.Codes[^1].ExpiresAt)
+            : null;
 
     private async Task<(Challenge Challenge, ChallengeHandle Handle)?> FindAsync(string? text, Requester requester, CancellationToken cancellationToken)
     {
-        if (ChallengeHandle.Read(text) is not { } handle)
+        if (Read(text, requester) is not { } handle)
             return null;
 
         foreach (var purpose in new[] { ChallengePurpose.NewAddress, ChallengePurpose.Confirmation })
@@ -68,5 +77,11 @@ internal sealed class OwnCodes(ChallengeSender sender, Challenges challenges, Co
         return null;
     }
 
-    private SendOutcome.Sent Sent(ChallengeHandle handle) => new(CodeOnItsWay.Of(handle.ToString(), settings.Value));
+    // A browser's secret is in its cookie: it is never in the address of a page.
+    private static ChallengeHandle? Read(string? text, Requester requester) => requester.BrowserSecret is not { } secret ? ChallengeHandle.Read(text)
+        : Guid.TryParseExact(text, "D", out var id) ? new ChallengeHandle(id, secret)
+        : null;
+
+    private SendOutcome.Sent Sent(ChallengeHandle handle, Requester requester) =>
+        new(CodeOnItsWay.Of(requester.BrowserSecret is null ? handle.ToString() : handle.Id.ToString("D"), settings.Value));
 }

@@ -1,4 +1,6 @@
+using IdentityServer.Core.Persistence.Tables;
 using IdentityServer.Core.Proofs;
+using IdentityServer.Core.Users;
 using IdentityServer.Protocol;
 using IdentityServer.Protocol.Model;
 
@@ -10,7 +12,15 @@ namespace IdentityServer.Core.Account;
 /// <param name="Ip">Where from.</param>
 /// <param name="Locale">The language of messages to who has none stored.</param>
 /// <param name="Origin">This server's address as messages name it, e.g. <c>https://id.example.com</c>.</param>
-public sealed record Requester(Guid? UserId, string? ClientId, string? Ip, string Locale, string Origin);
+public sealed record Requester(Guid? UserId, string? ClientId, string? Ip, string Locale, string Origin)
+{
+    /// <summary>On pages: the browser's binding secret. A challenge that it asks for is then this browser's alone, and is named by its bare id.</summary>
+    public byte[]? BrowserSecret { get; init; }
+
+    /// <summary>Somebody who is signed in, on a page.</summary>
+    public static Requester On(Session session, Visitor visitor) =>
+        new(session.UserId, ClientId: null, visitor.Ip, visitor.Locale, visitor.Origin) { BrowserSecret = visitor.BrowserSecret };
+}
 
 /// <summary>A code that is on its way.</summary>
 /// <param name="Challenge">What is to be sent back beside the code; tells nothing.</param>
@@ -42,3 +52,11 @@ internal sealed class Askers(IRegistry registry)
     private static Source SourceOf(Requester requester, Application? application) =>
         new(requester.Ip, requester.ClientId) { IsServer = application?.Type == ApplicationType.Confidential };
 }
+
+/// <summary>What the page shows that asks for a code.</summary>
+/// <param name="Channel">How the message travels.</param>
+/// <param name="Address">Where to.</param>
+/// <param name="CodeLength">Digits of the code.</param>
+/// <param name="ResendAt">When another code may be asked for.</param>
+/// <param name="ExpiresAt">When the newest code ends.</param>
+public sealed record OwnCodeView(Channel Channel, string Address, int CodeLength, DateTimeOffset ResendAt, DateTimeOffset ExpiresAt);

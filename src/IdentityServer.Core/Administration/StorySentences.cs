@@ -10,7 +10,8 @@ internal static class StorySentences
     public static string Of(AuditEntry entry)
     {
         var facts = entry.Facts;
-        var by = facts.ContainsKey("through") ? $" by an administrator ({facts["through"]})" : "";
+        var byOwner = entry.UserId is { } owner && string.Equals(facts.GetValueOrDefault("by"), owner.ToString("D"), StringComparison.Ordinal);
+        var by = facts.ContainsKey("through") && !byOwner ? $" by an administrator ({facts["through"]})" : "";
         return !Enum.TryParse<AuditKind>(entry.Kind, out var kind) ? entry.Kind : kind switch
         {
             AuditKind.SignInStarted => "Asked to sign in." + Sent(facts),
@@ -24,6 +25,7 @@ internal static class StorySentences
             AuditKind.SignInRefused => "Typed the right code and was refused: the account is disabled, or registration is closed.",
             AuditKind.UnprovenStateRemoved => "What others may have left on the account before was removed, as its owner proved an address for the first time.",
             AuditKind.SessionEnded => by.Length > 0 ? $"A session was ended{by}." : "Signed out.",
+            AuditKind.SessionRenewed => "Proved anew who they are, in a browser that was signed in.",
             AuditKind.ConsentGiven => $"Allowed an application: {facts.GetValueOrDefault("scopes", "")}.",
             AuditKind.UserDisabled => $"The account was disabled{by}: nobody can sign in to it.",
             AuditKind.UserEnabled => $"The account was opened again{by}.",

@@ -61,6 +61,9 @@ public enum AuditKind
     /// <summary>A session was ended by its owner; with <c>through</c> and <c>by</c> in the data by an administrator.</summary>
     SessionEnded,
 
+    /// <summary>The owner proved anew who they are, in a browser that was signed in.</summary>
+    SessionRenewed,
+
     /// <summary>An application was allowed scopes. Data: <c>scopes</c>.</summary>
     ConsentGiven,
 

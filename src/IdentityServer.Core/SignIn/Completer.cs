@@ -53,16 +53,7 @@ internal sealed class Completer(
 {
     private const int Rounds = 5;
 
-    private static readonly IReadOnlyList<string> ByEmail = ["otp"];
-    private static readonly IReadOnlyList<string> BySms = ["otp", "sms"];
-
     private readonly SignInOptions options = settings.Value;
-
-    /// <summary>
-    /// The <c>amr</c> of RFC 8176 §2: "otp: One-time password", and for text messages besides "sms: Confirmation using SMS text message to the user at a
-    /// registered number". A link is a one-time secret by the same way as the code beside it.
-    /// </summary>
-    public static IReadOnlyList<string> MethodsOf(Channel channel) => channel == Channel.Sms ? BySms : ByEmail;
 
     public async Task<Completion> FinishAsync(Challenge challenge, Finisher finisher, CancellationToken cancellationToken)
     {
@@ -198,7 +189,7 @@ internal sealed class Completer(
     }
 
     private async Task<SessionTicket?> OpenAsync(Challenge challenge, Guid userId, Finisher finisher, DateTimeOffset now, CancellationToken cancellationToken) =>
-        finisher.Visitor is null ? null : await sessions.OpenAsync(userId, challenge.Id, finisher.Visitor, MethodsOf(challenge.Channel), now, cancellationToken);
+        finisher.Visitor is null ? null : await sessions.OpenAsync(userId, challenge.Id, finisher.Visitor, ProofMethods.Of(challenge.Channel), now, cancellationToken);
 
     // Proving comes before signing up: what the proof gave back is not given back again.
     private Task SettleAsync(Challenge challenge, CancellationToken cancellationToken) => challenge.Status != ChallengeStatus.Pending

@@ -80,7 +80,7 @@ internal sealed class OneTimeCodeGrant(Challenges challenges, CodeChecker checke
                 UserId = userId,
                 Scopes = scopes,
                 AuthenticatedAt = request.At,
-                Methods = Completer.MethodsOf(challenge.Channel),
+                Methods = ProofMethods.Of(challenge.Channel),
             }),
             Completion.NewPerson when name is null || !settings.Value.InviteOnly => Refuse(new ProtocolError(
                 "registration_required", "The code is right and nobody has this address yet: ask for the person's name and send the same code again with name.")),

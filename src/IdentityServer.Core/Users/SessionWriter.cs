@@ -16,6 +16,9 @@ internal sealed class SessionWriter(ServerDb db, Secrets secrets, IOptions<Sessi
     public DateTimeOffset EndOf(DateTimeOffset authenticatedAt, DateTimeOffset seenAt) =>
         new[] { seenAt + options.IdleLifetime, authenticatedAt + options.AbsoluteLifetime }.Min();
 
+    /// <summary>When a session ends, however much it is used.</summary>
+    public DateTimeOffset LastEndOf(DateTimeOffset authenticatedAt) => authenticatedAt + options.AbsoluteLifetime;
+
     /// <summary>
     /// Adds a new session to what will be saved; its cookie follows from the challenge and the browser, so that the same right answer gives the
     /// same cookie. The session that the browser had ends: what hangs on it goes over to the new one when it is the same person's (signing out
@@ -41,7 +44,7 @@ internal sealed class SessionWriter(ServerDb db, Secrets secrets, IOptions<Sessi
         };
         await ReplaceAsync(visitor, session, now, cancellationToken);
         db.Add(session);
-        return new SessionTicket(session.Id, secret, now + options.AbsoluteLifetime);
+        return new SessionTicket(session.Id, secret, LastEndOf(now));
     }
 
     /// <summary>The session that this challenge gave this browser before; null when there was none, or it is over.</summary>
@@ -53,7 +56,7 @@ internal sealed class SessionWriter(ServerDb db, Secrets secrets, IOptions<Sessi
             .Where(row => row.KeyHash == keyHash && row.EndedAt == null && row.ExpiresAt > now)
             .Select(row => new { row.Id, row.UserId, row.AuthenticatedAt })
             .SingleOrDefaultAsync(cancellationToken);
-        return session is null ? null : (session.UserId, new SessionTicket(session.Id, secret, session.AuthenticatedAt + options.AbsoluteLifetime));
+        return session is null ? null : (session.UserId, new SessionTicket(session.Id, secret, LastEndOf(session.AuthenticatedAt)));
     }
 
     /// <summary>Ends the session, its authorizations and their tokens; false when it was over before.</summary>

@@ -76,22 +76,35 @@ public sealed class Sessions : ISessions
             set => set.SetProperty(row => row.ChosenAt, now), cancellationToken);
     }
 
-    /// <summary>The user's live sessions, newest first.</summary>
-    public async Task<IReadOnlyList<SessionView>> ListAsync(Session current, CancellationToken cancellationToken)
+    /// <summary>
+    /// The person proved anew who they are, by a code to their address: the session counts as signed in to now. The cookie's secret is another one from
+    /// now on: who had taken the old one must gain nothing by the proof (OWASP ASVS 7.2.4). False when the session is over or was renewed meanwhile.
+    /// </summary>
+    public async Task<bool> RenewAsync(HttpContext context, Session session, Channel channel)
     {
-        var now = time.GetUtcNow();
-        return await db.Sessions.AsNoTracking()
-            .Where(row => row.UserId == current.UserId && row.EndedAt == null && row.ExpiresAt > now)
-            .OrderByDescending(row => row.CreatedAt)
-            .Select(row => new SessionView(row.Id, row.CreatedAt, row.LastSeenAt, row.UserAgent, row.Ip, row.Id == current.Id))
-            .ToListAsync(cancellationToken);
-    }
+        if (BrowserCookie.Session.Read(context) is not { } earlier)
+            return false;
 
-    /// <summary>Ends one of the user's own sessions with its authorizations and tokens; another user's is left alone, silently.</summary>
-    public async Task EndOneAsync(Guid userId, Guid sessionId, CancellationToken cancellationToken)
-    {
-        if (await db.Sessions.AnyAsync(row => row.Id == sessionId && row.UserId == userId, cancellationToken))
-            await EndAsync(sessionId, userId, ip: null, cancellationToken);
+        var now = time.GetUtcNow();
+        var secret = RandomNumberGenerator.GetBytes(BrowserCookie.SecretLength);
+        var (from, to) = (SHA256.HashData(earlier), SHA256.HashData(secret));
+        var (methods, end) = (ProofMethods.Of(channel), writer.EndOf(now, now));
+        await using var transaction = await db.Database.BeginTransactionAsync(context.RequestAborted);
+        var renewed = await db.Sessions
+            .Where(row => row.Id == session.Id && row.KeyHash == from && row.EndedAt == null && row.ExpiresAt > now)
+            .ExecuteUpdateAsync(
+                set => set.SetProperty(row => row.KeyHash, to).SetProperty(row => row.AuthenticatedAt, now).SetProperty(row => row.Methods, methods)
+                    .SetProperty(row => row.LastSeenAt, now).SetProperty(row => row.ExpiresAt, end),
+                context.RequestAborted);
+        if (renewed == 0)
+            return false;
+
+        AuditLog.Add(db, AuditKind.SessionRenewed, now, new AuditSubject(session.UserId, SessionId: session.Id, Ip: Visitors.IpOf(context)));
+        await db.SaveChangesAsync(context.RequestAborted);
+        await transaction.CommitAsync(context.RequestAborted);
+        db.ChangeTracker.Clear();
+        SignIn(context, new SessionTicket(session.Id, secret, writer.LastEndOf(now)));
+        return true;
     }
 
     private async Task EndAsync(Guid sessionId, Guid userId, string? ip, CancellationToken cancellationToken)

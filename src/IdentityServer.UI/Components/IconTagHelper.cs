@@ -10,6 +10,13 @@ public sealed class IconTagHelper : TagHelper
     private static readonly FrozenDictionary<string, string> Drawings = new Dictionary<string, string>(StringComparer.Ordinal)
     {
         ["alert"] = """<circle cx="12" cy="12" r="9"/><path d="M12 7.5v5"/><path d="M12 16.2v.1"/>""",
+        ["apps"] = """<rect x="4" y="4" width="6.500" height="6.500" rx="1.500"/><rect x="13.500" y="4" width="6.500" height="6.500" rx="1.500"/><rect x="4" y="13.500" width="6.500" height="6.500" rx="1.500"/><rect x="13.500" y="13.500" width="6.500" height="6.500" rx="1.500"/>""",
+        ["back"] = """<path d="m14.5 6-6 6 6 6"/>""",
+        ["download"] = """<path d="M12 4v11"/><path d="m7.500 10.800 4.500 4.500 4.500-4.500"/><path d="M4.500 19.500h15"/>""",
+        ["gift"] = """<rect x="4" y="9" width="16" height="4" rx="1"/><path d="M5.500 13v5.500a1.500 1.500 0 0 0 1.500 1.500h10a1.500 1.500 0 0 0 1.500-1.500V13M12 9v11"/><path d="M12 9C9 9 7.200 7.800 7.200 6.200S9.700 3.800 12 9c2.300-5.200 4.800-4.400 4.800-2.800S15 9 12 9z"/>""",
+        ["person"] = """<circle cx="12" cy="8" r="3.800"/><path d="M4.800 20c.8-3.800 3.700-5.800 7.200-5.800s6.400 2 7.200 5.800"/>""",
+        ["shield"] = """<path d="M12 3.500 5 6v5.500c0 4.300 2.900 7.600 7 9 4.100-1.400 7-4.700 7-9V6z"/><path d="m9 12 2.200 2.200L15.200 10"/>""",
+        ["trash"] = """<path d="M4.500 6.500h15M9.500 6.500V4.500h5v2M6.500 6.500l.9 12a1.500 1.500 0 0 0 1.500 1.500h6.200a1.500 1.500 0 0 0 1.500-1.500l.9-12"/>""",
         ["check"] = """<path d="m5 12.5 4.5 4.5L19 7.5"/>""",
         ["chevron"] = """<path d="m9.5 6 6 6-6 6"/>""",
         ["clock"] = """<circle cx="12" cy="12" r="9"/><path d="M12 7v5l3.2 2"/>""",
@@ -31,7 +38,7 @@ public sealed class IconTagHelper : TagHelper
     {
         output.TagName = "svg";
         output.TagMode = TagMode.StartTagAndEndTag;
-        output.Attributes.SetAttribute("class", Name is "chevron" ? "icon icon-flip" : "icon");
+        output.Attributes.SetAttribute("class", Name is "chevron" or "back" ? "icon icon-flip" : "icon");
         output.Attributes.SetAttribute("viewBox", "0 0 24 24");
         output.Attributes.SetAttribute("aria-hidden", "true");
         output.Attributes.SetAttribute("focusable", "false");

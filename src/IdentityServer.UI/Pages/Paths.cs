@@ -9,6 +9,33 @@ public static class Paths
     /// <summary>Who I am and where I am signed in; where a sign-in ends that no application asked for.</summary>
     public const string Account = "/account";
 
+    /// <summary>What the person says of themselves.</summary>
+    public const string Profile = "/account/profile";
+
+    /// <summary>E-mail address and phone number.</summary>
+    public const string Addresses = "/account/addresses";
+
+    /// <summary>Where the person is signed in.</summary>
+    public const string Sessions = "/account/sessions";
+
+    /// <summary>Which applications have access.</summary>
+    public const string Applications = "/account/applications";
+
+    /// <summary>Who invited whom.</summary>
+    public const string Invitation = "/account/invitation";
+
+    /// <summary>What happened to the account.</summary>
+    public const string History = "/account/history";
+
+    /// <summary>All of it as a file.</summary>
+    public const string Data = "/account/data";
+
+    /// <summary>The way out for good.</summary>
+    public const string Delete = "/account/delete";
+
+    /// <summary>The account is deleted.</summary>
+    public const string Deleted = "/account/deleted";
+
     /// <summary>Nobody is signed in any more.</summary>
     public const string SignedOut = "/signed-out";
 
@@ -24,6 +51,24 @@ public static class Paths
     /// <summary>The form for the code.</summary>
     public static string Code(Guid challenge, string? request, string? notice = null) =>
         With("/sign-in/code", ("challenge", challenge.ToString("D")), ("request", request), ("notice", notice));
+
+    /// <summary>Asks for fresh proof, then goes on to the place.</summary>
+    /// <param name="place">A name of <see cref="ProofPlace"/>; never an address.</param>
+    public static string Prove(string place) => With("/sign-in/prove", ("for", place));
+
+    /// <summary>The form for the code that is fresh proof.</summary>
+    public static string ProveCode(string place, string challenge, string? notice = null) =>
+        With("/sign-in/prove/code", ("for", place), ("challenge", challenge), ("notice", notice));
+
+    /// <summary>The form for the code that proves a new address.</summary>
+    public static string AddressCode(string challenge, string? notice = null) =>
+        With("/account/addresses/code", ("challenge", challenge), ("notice", notice));
+
+    /// <summary>A part of the history, from 1.</summary>
+    public static string HistoryPart(int part) => With(History, ("part", part == 1 ? null : part.ToString(System.Globalization.CultureInfo.InvariantCulture)));
+
+    /// <summary>A page that says what was just done.</summary>
+    public static string Noted(string path, string notice) => With(path, ("notice", notice));
 
     /// <summary>A new person's details.</summary>
     public static string Details(Guid challenge, string? request) =>

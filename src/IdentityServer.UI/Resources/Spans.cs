@@ -23,6 +23,9 @@ public static class Spans
         _ => Texts.Count("Ago.Days", (int)span.TotalDays),
     };
 
+    /// <summary>How long ago for what is fresh, the day for what is older.</summary>
+    public static string When(DateTimeOffset at, DateTimeOffset now) => now - at < TimeSpan.FromDays(7) ? Ago(now - at) : Day(at);
+
     /// <summary>A day in the language's calendar, e.g. "5 March 2027".</summary>
     public static string Day(DateTimeOffset day) =>
         Numerals.Localize(day.ToString(Texts.Text("Format.Day"), CultureInfo.CurrentCulture), CultureInfo.CurrentCulture);

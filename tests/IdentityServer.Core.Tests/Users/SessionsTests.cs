@@ -1,5 +1,6 @@
 using System.Buffers.Text;
 using IdentityServer.Core.Account;
+using IdentityServer.Core.Persistence.Tables;
 using IdentityServer.Core.Tests.SignIn;
 using IdentityServer.Core.Users;
 using IdentityServer.Protocol;
@@ -117,12 +118,10 @@ public abstract class SessionsTests
         var (mine, me) = await SignInAsync();
         var (theirs, _) = await SignInAsync();
 
-        await server.RunAsync<Sessions, bool>(async sessions =>
-        {
-            await sessions.EndOneAsync(me, theirs.SessionId, default);
-            await sessions.EndOneAsync(me, mine.SessionId, default);
-            return true;
-        });
+        var ended = await server.RunAsync<OwnSessions, (bool, bool)>(async sessions =>
+            (await sessions.EndAsync(me, theirs.SessionId, null, default), await sessions.EndAsync(me, mine.SessionId, null, default)));
+
+        Assert.Equal((false, true), ended);
 
         Assert.Null(await CurrentAsync(mine.Secret));
         Assert.NotNull(await CurrentAsync(theirs.Secret));
@@ -142,11 +141,7 @@ public abstract class SessionsTests
         Assert.NotEqual(first.SessionId, second.SessionId);
         Assert.Null(await CurrentAsync(first.Secret));
         Assert.Equal((false, TokenStatus.Valid), await StateAsync(token));
-        await server.RunAsync<Sessions, bool>(async sessions =>
-        {
-            await sessions.EndOneAsync(user, second.SessionId, default);
-            return true;
-        });
+        Assert.True(await server.RunAsync<OwnSessions, bool>(sessions => sessions.EndAsync(user, second.SessionId, null, default)));
         Assert.Equal((true, TokenStatus.Revoked), await StateAsync(token));
     }
 
@@ -174,10 +169,57 @@ public abstract class SessionsTests
         var newer = await server.SignInAsync(address, SignInServer.NewBrowser());
         var current = (await CurrentAsync(older.Secret))!;
 
-        var list = await server.RunAsync<Sessions, IReadOnlyList<SessionView>>(sessions => sessions.ListAsync(current, default));
+        var list = (await server.RunAsync<OwnSessions, Listed<SessionView>>(sessions => sessions.ListAsync(current.UserId, current.Id, 0, 50, default))).Items;
 
         Assert.Equal([newer.SessionId, older.SessionId], list.Select(view => view.Id));
         Assert.Equal([false, true], list.Select(view => view.IsCurrent));
+    }
+
+    // OWASP ASVS 7.2.4
+    [Fact]
+    public async Task Fresh_proof_renews_the_session_and_the_cookie_that_may_have_been_taken_is_dead()
+    {
+        var (ticket, user) = await SignInAsync();
+        server.Clock.Advance(TimeSpan.FromHours(3));
+        var session = (await CurrentAsync(ticket.Secret))!;
+        var context = Context(ticket.Secret);
+
+        Assert.True(await server.RunAsync<Sessions, bool>(sessions => sessions.RenewAsync(context, session, Channel.Sms)));
+
+        var cookie = context.Response.Headers.SetCookie.ToString();
+        var renewed = (await CurrentAsync(Base64Url.DecodeFromChars(cookie[(cookie.IndexOf('=', StringComparison.Ordinal) + 1)..cookie.IndexOf(';', StringComparison.Ordinal)])))!;
+        Assert.Equal((ticket.SessionId, user, server.Clock.Now), (renewed.Id, renewed.UserId, renewed.AuthenticatedAt));
+        Assert.Equal(["otp", "sms"], renewed.Methods);
+        Assert.Null(await CurrentAsync(ticket.Secret));
+        Assert.Equal(1, await server.ReadAsync(db => db.AuditEvents.CountAsync(row => row.SessionId == session.Id && row.Kind == "SessionRenewed")));
+
+        // The same proof once more, from the browser with the old cookie or from another.
+        Assert.False(await server.RunAsync<Sessions, bool>(sessions => sessions.RenewAsync(Context(ticket.Secret), session, Channel.Sms)));
+        Assert.False(await server.RunAsync<Sessions, bool>(sessions => sessions.RenewAsync(Context(new byte[32]), session, Channel.Sms)));
+        Assert.False(await server.RunAsync<Sessions, bool>(sessions => sessions.RenewAsync(Context(null), session, Channel.Sms)));
+    }
+
+    [Fact]
+    public async Task A_session_that_ended_is_not_renewed()
+    {
+        var (ticket, user) = await SignInAsync();
+        var session = (await CurrentAsync(ticket.Secret))!;
+        Assert.True(await server.RunAsync<OwnSessions, bool>(sessions => sessions.EndAsync(user, ticket.SessionId, null, default)));
+
+        Assert.False(await server.RunAsync<Sessions, bool>(sessions => sessions.RenewAsync(Context(ticket.Secret), session, Channel.Email)));
+        Assert.Null(await CurrentAsync(ticket.Secret));
+    }
+
+    [Fact]
+    public async Task Of_many_renewals_at_once_one_wins_and_its_cookie_alone_lives()
+    {
+        var (ticket, _) = await SignInAsync();
+        var session = (await CurrentAsync(ticket.Secret))!;
+
+        var renewed = await Task.WhenAll(Enumerable.Range(0, 8).Select(_ =>
+            server.RunAsync<Sessions, bool>(sessions => sessions.RenewAsync(Context(ticket.Secret), session, Channel.Email))));
+
+        Assert.Single(renewed, one => one);
     }
 
     [Fact]

@@ -28,7 +28,6 @@ public sealed class UsersCommandsTests
     public async Task A_locked_account_does_not_become_an_administrator_by_the_way()
     {
         using var run = new CommandRun();
-        await run.RunAsync("admin", "create", "--email", "ada@mail.example");
         await run.RunAsync("admin", "create", "--email", "anna@mail.example");
         var last = await run.RunAsync("users", "disable", "anna@mail.example");
         Assert.Equal(1, last.Code);

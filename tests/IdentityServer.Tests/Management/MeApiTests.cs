@@ -3,7 +3,7 @@ using Xunit;
 
 namespace IdentityServer.Tests.Management;
 
-public sealed class MeApiTests(ApiServer server) : IClassFixture<ApiServer>
+public sealed class MeApiTests(AccountApiServer server) : IClassFixture<AccountApiServer>
 {
     public static TheoryData<string, string> Routes { get; } = new()
     {
@@ -19,10 +19,10 @@ public sealed class MeApiTests(ApiServer server) : IClassFixture<ApiServer>
     {
         var verb = HttpMethod.Parse(method);
         Assert.Equal((401, "Bearer"), await OfAsync(server.Stranger()));
-        Assert.Equal(401, (await new Api(server, "nonsense").SendAsync(verb, path, "{}")).Status);
+        Assert.Equal(401, (await new AccountApi(server, "nonsense").SendAsync(verb, path, "{}")).Status);
         Assert.Equal(403, (await (await server.MachineAsync()).SendAsync(verb, path, "{}")).Status);
 
-        async Task<(int, string)> OfAsync(Api api)
+        async Task<(int, string)> OfAsync(AccountApi api)
         {
             var answer = await api.SendAsync(verb, path, "{}");
             return (answer.Status, answer.Challenge);
@@ -75,7 +75,7 @@ public sealed class MeApiTests(ApiServer server) : IClassFixture<ApiServer>
         Assert.Contains("is back", page.Text, StringComparison.Ordinal);
         Assert.Equal(401, (await person.GetAsync("/me")).Status);
         Assert.Equal(410, (int)(await browser.GetAsync(link.PathAndQuery)).Status);
-        var again = new Api(server, (await server.SignInAsync(person.Address)).AccessToken);
+        var again = new AccountApi(server, (await server.SignInAsync(person.Address)).AccessToken);
         Assert.Equal(person.Address, (await again.GetAsync("/me"))["email"]);
     }
 
@@ -117,7 +117,7 @@ public sealed class MeApiTests(ApiServer server) : IClassFixture<ApiServer>
     [Fact]
     public async Task The_last_administrator_stays()
     {
-        var admin = new Api(server, (await server.SignInAsync("admin@example.com")).AccessToken);
+        var admin = new AccountApi(server, (await server.SignInAsync("admin@example.com")).AccessToken);
         var refused = await admin.SendAsync(HttpMethod.Delete, "/me");
         Assert.Equal((409, "last_administrator"), (refused.Status, refused.Code));
     }

@@ -2,7 +2,7 @@ using Xunit;
 
 namespace IdentityServer.Tests.Management;
 
-public sealed class RegistrationApiTests(ApiServer server) : IClassFixture<ApiServer>
+public sealed class RegistrationApiTests(AccountApiServer server) : IClassFixture<AccountApiServer>
 {
     [Fact]
     public async Task A_person_registers_activates_and_gets_tokens_for_address_and_code()
@@ -17,7 +17,7 @@ public sealed class RegistrationApiTests(ApiServer server) : IClassFixture<ApiSe
         Assert.Equal(204, (await stranger.PostAsync("/users/activation", new { address = Address, code = mail.Code! })).Status);
 
         var tokens = await server.SignInAsync(Address);
-        var me = await new Api(server, tokens.AccessToken).GetAsync("/me");
+        var me = await new AccountApi(server, tokens.AccessToken).GetAsync("/me");
         Assert.Equal(("Wanda Walk", "Wanda", "de", "True"), (me["name"], me["given_name"], me["locale"], me["email_verified"]));
     }
 
@@ -118,7 +118,7 @@ public sealed class RegistrationApiTests(ApiServer server) : IClassFixture<ApiSe
         Assert.Equal(201, (await machine.PostAsync("/users", new { email = "asked@register.example", send_code = true })).Status);
         Assert.Equal(204, (await server.Stranger().PostAsync("/users/activation", new { address = "asked@register.example", code = await server.CodeAsync("asked@register.example") })).Status);
 
-        Assert.Equal(401, (await new Api(server, "nonsense").PostAsync("/users", new { email = "bad@register.example" })).Status);
+        Assert.Equal(401, (await new AccountApi(server, "nonsense").PostAsync("/users", new { email = "bad@register.example" })).Status);
         Assert.Equal(403, (await (await server.MachineAsync("users:read")).PostAsync("/users", new { email = "bad@register.example" })).Status);
         Assert.Equal(403, (await (await server.NewPersonAsync()).PostAsync("/users", new { email = "bad@register.example" })).Status);
         Assert.Empty(await server.MailsAsync("bad@register.example", 0));
@@ -127,7 +127,7 @@ public sealed class RegistrationApiTests(ApiServer server) : IClassFixture<ApiSe
     [Fact]
     public async Task Where_registration_is_closed_strangers_are_told()
     {
-        await using var closed = new ApiServer(("SignIn:SignUp", "false"));
+        await using var closed = new AccountApiServer(("SignIn:SignUp", "false"));
         var answer = await closed.Stranger().PostAsync("/users", new { email = "a@b.example" });
         Assert.Equal((403, "registration_closed"), (answer.Status, answer.Code));
     }
@@ -135,7 +135,7 @@ public sealed class RegistrationApiTests(ApiServer server) : IClassFixture<ApiSe
     [Fact]
     public async Task Who_asks_too_often_waits_and_others_do_not()
     {
-        await using var busy = new ApiServer(("Limits:ApiRequestsPerCallerAndMinute", "3"));
+        await using var busy = new AccountApiServer(("Limits:ApiRequestsPerCallerAndMinute", "3"));
         var person = await busy.NewPersonAsync();
         for (var round = 0; round < 3; round++)
             Assert.Equal(200, (await person.GetAsync("/me")).Status);
@@ -148,8 +148,8 @@ public sealed class RegistrationApiTests(ApiServer server) : IClassFixture<ApiSe
     [Fact]
     public async Task By_invitation_only_the_code_grant_asks_for_the_invitation()
     {
-        await using var inviting = new ApiServer(("SignIn:InviteOnly", "true"));
-        var anna = await new Api(inviting, (await inviting.SignInAsync("anna@example.com")).AccessToken).GetAsync("/me");
+        await using var inviting = new AccountApiServer(("SignIn:InviteOnly", "true"));
+        var anna = await new AccountApi(inviting, (await inviting.SignInAsync("anna@example.com")).AccessToken).GetAsync("/me");
         var code = anna.Body.GetProperty("invitation").GetProperty("code").GetString()!;
         Assert.Equal(["invitation"], (await inviting.Stranger().PostAsync("/users", new { email = "guest@invite.example" })).Fields);
 
@@ -160,7 +160,7 @@ public sealed class RegistrationApiTests(ApiServer server) : IClassFixture<ApiSe
         Assert.Equal("invitation_required", (await native.TokenAsync([.. form, ("invitation", "AAAAAA")])).Error);
         var tokens = await native.TokenAsync([.. form, ("invitation", code)]);
         Assert.Equal(200, tokens.Status);
-        var guest = await new Api(inviting, tokens.AccessToken).GetAsync("/me");
+        var guest = await new AccountApi(inviting, tokens.AccessToken).GetAsync("/me");
         Assert.Equal(code, guest.Body.GetProperty("invitation").GetProperty("used_code").GetString());
     }
 

@@ -33,14 +33,16 @@ public sealed class CodeModel(StartSignIn start, VerifyCode verify, Visitors vis
     /// <summary>What else there is to say.</summary>
     public Notice? Notice { get; private set; }
 
-    /// <summary>The request that waits.</summary>
-    public string? Parked => waiting.Sealed;
-
-    /// <summary>Seconds until another code may be asked for.</summary>
-    public int ResendWait => View is null ? 0 : Math.Max(0, (int)Math.Ceiling((View.ResendAt - time.GetUtcNow()).TotalSeconds));
-
-    /// <summary>How long the code lives on.</summary>
-    public TimeSpan CodeLeft => View is null ? TimeSpan.Zero : View.ExpiresAt - time.GetUtcNow();
+    /// <summary>The form; null: start again.</summary>
+    public CodeForm? Form => View is null ? null
+        : new CodeForm(View.Address, View.CodeLength, HasLink: View.Channel == Channel.Email, View.ExpiresAt - time.GetUtcNow(), CodeForm.Wait(View.ResendAt, time.GetUtcNow()))
+        {
+            Notice = Notice,
+            Mistake = Mistake,
+            Route = Route(),
+            Other = Texts.Text(View.Channel == Channel.Sms ? "Code.OtherNumber" : "Code.OtherAddress"),
+            OtherPath = Paths.SignIn(waiting.Sealed),
+        };
 
     /// <summary>The page's title: says first that something is wrong.</summary>
     public string Title =>
@@ -143,6 +145,14 @@ public sealed class CodeModel(StartSignIn start, VerifyCode verify, Visitors vis
         waiting.Take(View.ParkedRequest);
         Response.StatusCode = status;
         return Page();
+    }
+
+    private Dictionary<string, string> Route()
+    {
+        var route = new Dictionary<string, string>(StringComparer.Ordinal) { ["challenge"] = ChallengeId.ToString("D") };
+        if (waiting.Sealed is { } request)
+            route["request"] = request;
+        return route;
     }
 
     private PageResult Gone()
