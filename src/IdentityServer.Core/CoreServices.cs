@@ -8,6 +8,7 @@ using IdentityServer.Core.Persistence;
 using IdentityServer.Core.Proofs;
 using IdentityServer.Core.SignIn;
 using IdentityServer.Core.Users;
+using IdentityServer.Core.Users.Passwords;
 using IdentityServer.Core.Users.Phones;
 using IdentityServer.Protocol;
 using IdentityServer.Protocol.Authorize;
@@ -43,6 +44,8 @@ public static class CoreServices
 
         services.AddSingleton(provider => SecretsOf(Get<MasterKeys>(provider)));
         services.AddScoped<Accounts>();
+        services.AddSingleton(provider => Get<IOptions<SignInOptions>>(provider).Value.Password);
+        services.AddPasswords();
         services.AddScoped<UserDirectory>();
         services.AddScoped<UserQueries>();
         services.AddScoped(provider => new UserAdministration(Get<ServerDb>(provider), Get<Accounts>(provider), Get<TimeProvider>(provider)));
@@ -98,6 +101,13 @@ public static class CoreServices
             Get<ParkedRequests>(provider),
             Get<IRegistry>(provider),
             Get<IOptions<SignInOptions>>(provider),
+            Get<TimeProvider>(provider)));
+        services.AddSingleton<TypedAddresses>();
+        services.AddScoped(provider => new CheckPassword(
+            Get<ServerDb>(provider), Get<Accounts>(provider), Get<StartSignIn>(provider), Get<AddressReader>(provider), Get<TypedAddresses>(provider), Get<ProofLimits>(provider),
+            Get<PasswordKeeper>(provider), Get<PasswordRules>(provider), Get<Secrets>(provider), Get<TimeProvider>(provider)));
+        services.AddScoped(provider => new ResetPassword(
+            Get<ServerDb>(provider), Get<Challenges>(provider), Get<Accounts>(provider), Get<Completer>(provider), Get<PasswordKeeper>(provider), Get<PasswordRules>(provider),
             Get<TimeProvider>(provider)));
         services.AddScoped(provider => new VerifyCode(Get<Challenges>(provider), Get<CodeChecker>(provider), Get<Completer>(provider)));
         services.AddScoped(provider => new UseLink(Get<Challenges>(provider), Get<Completer>(provider), Get<TimeProvider>(provider)));

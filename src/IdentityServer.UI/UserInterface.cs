@@ -7,11 +7,13 @@ using IdentityServer.UI.Branding;
 using IdentityServer.UI.Languages;
 using IdentityServer.UI.Messages;
 using IdentityServer.UI.Pages;
+using IdentityServer.UI.Pages.Admin;
 using IdentityServer.UI.Security;
 using Microsoft.AspNetCore.Antiforgery;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Mvc;
+using Microsoft.AspNetCore.Mvc.RazorPages;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Options;
@@ -20,7 +22,7 @@ using Microsoft.Extensions.WebEncoders;
 namespace IdentityServer.UI;
 
 /// <summary>
-/// Everything that people see. Owns <c>/</c>, <c>/sign-in…</c>, <c>/consent</c>, <c>/account</c>, <c>/sign-out</c>, <c>/signed-out</c>, <c>/error</c>
+/// Everything that people see. Owns <c>/</c>, <c>/sign-in…</c>, <c>/consent</c>, <c>/account</c>, <c>/sign-out</c>, <c>/signed-out</c>, <c>/admin…</c>, <c>/error</c>
 /// and the files that these pages need. The host re-executes failed requests on <see cref="Paths.Error"/>, the exception handler as well as status codes.
 /// </summary>
 public static class UserInterface
@@ -45,7 +47,8 @@ public static class UserInterface
         services.AddHttpContextAccessor();
         services.AddSingleton<IConfigureOptions<AntiforgeryOptions>, FormCookieSetup>();
         services.Configure<WebEncoderOptions>(options => options.TextEncoderSettings = new TextEncoderSettings(UnicodeRanges.All));
-        services.AddRazorPages()
+        services.AddSingleton<ShownSecret>();
+        services.AddRazorPages(options => options.Conventions.AddFolderApplicationModelConvention("/Admin", page => page.Filters.Add(new TypeFilterAttribute(typeof(AdminGuard)))))
             .AddApplicationPart(typeof(UserInterface).Assembly)
             .AddMvcOptions(options =>
             {
@@ -55,6 +58,9 @@ public static class UserInterface
                 options.Filters.Add<ExpiredFormFilter>();
                 options.Filters.Add<PageHeadersFilter>();
             });
+
+        // After AddRazorPages, whose own setup begins the list of conventions anew.
+        services.AddSingleton<IConfigureOptions<RazorPagesOptions>, PasswordPages>();
         return services;
     }
 

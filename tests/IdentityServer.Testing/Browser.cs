@@ -50,25 +50,35 @@ public sealed class Browser(Func<HttpMessageHandler> server, Uri origin, Browser
             .FirstOrDefault(candidate => candidate.TextContent.Trim().Contains(button, StringComparison.OrdinalIgnoreCase))
             ?? throw new InvalidOperationException($"There is no button \"{button}\" at {page.Url}:\n{page.Text}");
         var form = pressed.Form ?? throw new InvalidOperationException($"The button \"{button}\" is in no form.");
-        var values = form.Elements.OfType<IHtmlInputElement>()
-            .Where(input => input.Name is { Length: > 0 } && (input.Type is not ("checkbox" or "radio") || input.IsChecked))
-            .ToDictionary(input => input.Name!, input => input.Value, StringComparer.Ordinal);
-        foreach (var select in form.Elements.OfType<IHtmlSelectElement>().Where(select => select.Name is { Length: > 0 }))
-            values[select.Name!] = select.Value ?? "";
+        var values = Values(form);
         foreach (var (name, value) in fields)
         {
-            if (!values.ContainsKey(name))
-                throw new InvalidOperationException($"There is no field \"{name}\" in the form at {page.Url}; there are {string.Join(", ", values.Keys)}.");
-            values[name] = value;
+            // Boxes that are not ticked are in the page, and may be.
+            if (!form.Elements.Any(element => element.GetAttribute("name") == name))
+                throw new InvalidOperationException($"There is no field \"{name}\" in the form at {page.Url}; there are {string.Join(", ", values.Select(pair => pair.Key))}.");
+            values.RemoveAll(pair => pair.Key == name);
         }
 
+        values.AddRange(fields.Select(field => KeyValuePair.Create(field.Name, field.Value)));
         if (pressed.Name is { Length: > 0 } pressedName)
-            values[pressedName] = pressed.Value;
+            values.Add(KeyValuePair.Create(pressedName, pressed.Value));
         var action = new Uri(page.Url, pressed.GetAttribute("formaction") ?? form.GetAttribute("action") ?? page.Url.ToString());
         return string.Equals(form.Method, "post", StringComparison.OrdinalIgnoreCase)
             ? new HttpRequestMessage(HttpMethod.Post, action) { Content = new FormUrlEncodedContent(values) }
             : new HttpRequestMessage(HttpMethod.Get, new UriBuilder(action) { Query = new FormUrlEncodedContent(values).ReadAsStringAsync().Result }.Uri);
     }
+
+    private static List<KeyValuePair<string, string>> Values(IHtmlFormElement form) =>
+    [
+        .. form.Elements.Where(element => element.GetAttribute("name") is { Length: > 0 } && !element.IsDisabled()).Select(element => element switch
+        {
+            IHtmlInputElement { Type: "checkbox" or "radio", IsChecked: false } => (string?)null,
+            IHtmlInputElement input => input.Value,
+            IHtmlTextAreaElement area => area.Value,
+            IHtmlSelectElement select => select.Value ?? "",
+            _ => null,
+        } is { } value ? KeyValuePair.Create(element.GetAttribute("name")!, value) : default).Where(pair => pair.Key is not null),
+    ];
 
     public async Task<Page> FollowAsync(HttpRequestMessage request)
     {

@@ -169,7 +169,7 @@ public sealed partial class SignInPagesTests : IAsyncDisposable
             : null;
 
     // What an observer sees, with what is random in every answer masked, not removed: its length counts.
-    private static string Seen(HttpResponseMessage response, string body, string address)
+    internal static string Seen(HttpResponseMessage response, string body, string address)
     {
         var headers = response.Headers.Concat(response.Content.Headers).OrderBy(header => header.Key, StringComparer.Ordinal)
             .Select(header => $"{header.Key}: {string.Join(" | ", header.Value)}");

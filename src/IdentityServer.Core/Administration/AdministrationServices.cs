@@ -1,3 +1,4 @@
+using IdentityServer.Core.Abuse;
 using IdentityServer.Core.Delivery;
 using IdentityServer.Core.Persistence;
 using IdentityServer.Core.Proofs;
@@ -6,6 +7,7 @@ using IdentityServer.Protocol;
 using IdentityServer.Protocol.Authorize;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Options;
 
 namespace IdentityServer.Core.Administration;
 
@@ -19,6 +21,11 @@ internal static class AdministrationServices
         services.AddScoped<ScopeAdministration>();
         services.AddScoped<SigningKeyAdministration>();
         services.AddScoped<AuditQueries>();
+        services.AddScoped<Names>();
+        services.AddScoped(provider => new ServerOverview(Get<ServerDb>(provider), Get<Senders>(provider), Get<ProviderHealth>(provider), Get<TimeProvider>(provider)));
+        services.AddScoped(provider => new LimitOverview(
+            Get<ServerDb>(provider), Get<IOptions<LimitOptions>>(provider), Get<IOptions<DeliveryOptions>>(provider), Get<TimeProvider>(provider)));
+        services.AddScoped(provider => new CodeUnlock(Get<ServerDb>(provider), Get<Secrets>(provider), Get<TimeProvider>(provider)));
         services.AddScoped(provider => new AccessAdministration(Get<ServerDb>(provider), Get<SessionWriter>(provider), Get<TimeProvider>(provider)));
         services.AddScoped(provider => new UserStory(Get<ServerDb>(provider), Get<Secrets>(provider), Get<IRegistry>(provider), Get<TimeProvider>(provider)));
         services.AddScoped(provider => new MessageAdministration(

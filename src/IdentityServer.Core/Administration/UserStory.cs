@@ -72,6 +72,7 @@ public sealed class UserStory
                 ("status", challenge.Status.ToString()),
                 ("tries", challenge.Attempts.ToString(CultureInfo.InvariantCulture)),
                 ("messages", challenge.Sends.ToString(CultureInfo.InvariantCulture)),
+                ("decoy", challenge.Decoy ? "true" : null),
                 ("application", await NameAsync(challenge.ApplicationId, cancellationToken)),
             ];
             story.Add(challenge.CreatedAt, "challenge.started", StorySentences.Started(challenge), facts);
@@ -126,7 +127,8 @@ public sealed class UserStory
             if (counter.BlockedUntil > now)
             {
                 var until = string.Create(CultureInfo.InvariantCulture, $"{counter.BlockedUntil:yyyy-MM-dd HH:mm:ss} UTC");
-                story.Add(now, "limit.paused", $"Codes for this address pause until {until}: too many wrong ones. A link in a mail still works.", ("until", until), ("failures", counter.Count.ToString(CultureInfo.InvariantCulture)));
+                var (what, way) = NotedLimits.NameOf(counter.Key) == ProofLimits.PasswordFailures ? ("Passwords", "A code") : ("Codes", "A link in a mail");
+                story.Add(now, "limit.paused", $"{what} for this address pause until {until}: too many wrong ones. {way} still works.", ("until", until), ("failures", counter.Count.ToString(CultureInfo.InvariantCulture)));
             }
             else if (!isKnown && counter.Key.StartsWith(NotedLimits.Prefix, StringComparison.Ordinal) && counter.WindowStart >= from)
             {

@@ -43,6 +43,12 @@ public enum AuditKind
     /// <summary>A wrong code was typed. Data: <c>failures</c> in a row for the address.</summary>
     WrongCode,
 
+    /// <summary>A wrong password was typed, or one where there is none. Data: <c>failures</c> in a row for the address.</summary>
+    WrongPassword,
+
+    /// <summary>A password was set, changed, removed, or chosen anew after a code. Data: <c>change</c>: <c>set</c>, <c>changed</c>, <c>removed</c>, <c>reset</c>.</summary>
+    PasswordChanged,
+
     /// <summary>An address was proved: a new person's, whose details are awaited, or a further one of somebody who is signed in.</summary>
     AddressProved,
 
@@ -52,7 +58,7 @@ public enum AuditKind
     /// <summary>An account came to be. Data: as <see cref="SignedIn"/>.</summary>
     SignedUp,
 
-    /// <summary>An address was proved whose account is disabled or was made with another spelling meanwhile, or that may have none; nobody was signed in.</summary>
+    /// <summary>An address was proved whose account is disabled or was made with another spelling meanwhile, or that may have none; nobody was signed in. Data: <c>reason</c>: <c>password</c> where an application sent a code and the account has a password besides.</summary>
     SignInRefused,
 
     /// <summary>A first proof of the mailbox removed what others may have left on the account.</summary>
@@ -135,4 +141,7 @@ public enum AuditKind
 
     /// <summary>The owner downloaded all their data.</summary>
     DataDownloaded,
+
+    /// <summary>An administrator had the wrong codes of an address forgotten. Data: <c>through</c>, <c>by</c>.</summary>
+    CodesUnlocked,
 }

@@ -57,6 +57,13 @@ internal sealed class ProviderHealth(TimeProvider clock)
         }
     }
 
+    /// <summary>Until when it is left alone; null: it is in use, or may be probed.</summary>
+    public DateTimeOffset? PausedUntil(ISender sender)
+    {
+        lock (gate)
+            return states.TryGetValue(sender, out var state) && state.Until > clock.GetUtcNow() ? state.Until : null;
+    }
+
     private bool MayTry(ISender sender)
     {
         var state = states.GetValueOrDefault(sender, State.Well);

@@ -58,6 +58,7 @@ internal sealed class ChallengeSender(
             Sends = 1,
             LastSentAt = now,
             Decoy = recipient.IsDecoy,
+            CheckedPassword = asker.CheckedPassword,
             CreatedAt = now,
             ExpiresAt = now + Life,
         });

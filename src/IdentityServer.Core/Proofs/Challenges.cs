@@ -104,6 +104,9 @@ internal sealed record Asker(byte[] BrowserHash, string? Ip, string Locale, stri
     /// <summary>Whether there is a page where a link could be used.</summary>
     public bool HasLink { get; init; }
 
+    /// <summary>See <see cref="Challenge.CheckedPassword"/>.</summary>
+    public byte[]? CheckedPassword { get; init; }
+
     /// <summary>The account that asks, where it is known: for a new address and for a confirmation.</summary>
     public Guid? UserId { get; init; }
 

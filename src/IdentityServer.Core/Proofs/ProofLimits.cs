@@ -21,6 +21,9 @@ internal readonly record struct Source(string? Ip, string? Application)
 /// </summary>
 internal sealed class ProofLimits(IOptions<LimitOptions> options, Secrets secrets)
 {
+    /// <summary>The name of the limit on wrong passwords for one address.</summary>
+    public const string PasswordFailures = "password-failures";
+
     private static readonly TimeSpan Minute = TimeSpan.FromMinutes(1);
     private static readonly TimeSpan Hour = TimeSpan.FromHours(1);
     private static readonly TimeSpan Day = TimeSpan.FromDays(1);
@@ -45,6 +48,22 @@ internal sealed class ProofLimits(IOptions<LimitOptions> options, Secrets secret
     /// <summary>Counts a code that is about to be compared, for its address.</summary>
     public static Task<Count> TakeFailureAsync(ServerDb db, byte[] addressHash, DateTimeOffset now, CancellationToken cancellationToken) =>
         Counting.TakeFailureAsync(db, FailuresKey(addressHash), now, cancellationToken);
+
+    /// <summary>Counts a password that is about to be compared, for its address: apart from codes.</summary>
+    public static Task<Count> TakePasswordFailureAsync(ServerDb db, byte[] addressHash, DateTimeOffset now, CancellationToken cancellationToken) =>
+        Counting.TakeFailureAsync(db, PasswordFailuresKey(addressHash), now, cancellationToken);
+
+    /// <summary>Counts a password that is about to be compared, for where it comes from.</summary>
+    public Task<Full?> TakePasswordAsync(ServerDb db, Source source, DateTimeOffset now, CancellationToken cancellationToken) =>
+        Counting.TakeAsync(db, Passwords(source), now, cancellationToken);
+
+    /// <summary>The password was right: only wrong ones count. Those before it are forgotten once the code was right, too.</summary>
+    public Task GiveBackPasswordAsync(ServerDb db, byte[] addressHash, Source source, DateTimeOffset at, CancellationToken cancellationToken) =>
+        Counting.GiveBackAsync(db, Passwords(source).Select(limit => limit.Key).Append(PasswordFailuresKey(addressHash)), at, cancellationToken);
+
+    /// <summary>The owner of the address signed in: wrong passwords are forgotten.</summary>
+    public static Task ForgetPasswordFailuresAsync(ServerDb db, byte[] addressHash, CancellationToken cancellationToken) =>
+        Counting.SettleAsync(db, [], [PasswordFailuresKey(addressHash)], default, cancellationToken);
 
     /// <summary>Counts a code that is about to be compared, for where it comes from.</summary>
     public Task<Full?> TakeTryAsync(ServerDb db, Source source, DateTimeOffset now, CancellationToken cancellationToken) =>
@@ -81,9 +100,13 @@ internal sealed class ProofLimits(IOptions<LimitOptions> options, Secrets secret
         await Counting.SettleAsync(db, [], [.. others], default, cancellationToken);
     }
 
+    /// <summary>Forgets the wrong codes of an address, so that codes work again.</summary>
+    public static Task ForgetFailuresAsync(ServerDb db, byte[] addressHash, CancellationToken cancellationToken) =>
+        Counting.SettleAsync(db, [], [FailuresKey(addressHash)], default, cancellationToken);
+
     /// <summary>The keys of the limits on an address alone, as they are counted.</summary>
     public static IReadOnlyList<string> AddressKeys(byte[] addressHash) =>
-        [FailuresKey(addressHash), MinuteKey(addressHash), HourKey(addressHash), DayKey(addressHash)];
+        [FailuresKey(addressHash), PasswordFailuresKey(addressHash), MinuteKey(addressHash), HourKey(addressHash), DayKey(addressHash)];
 
     private IEnumerable<Limit> Messages(byte[] addressHash) =>
     [
@@ -106,6 +129,9 @@ internal sealed class ProofLimits(IOptions<LimitOptions> options, Secrets secret
     private IEnumerable<Limit> Tries(Source source) => Of(
         source, "tries", most.WrongCodesPerApplicationAndHour, most.WrongCodesPerNetworkAndHour, most.WrongCodesPerSiteAndHour, most.WrongCodesPerHour);
 
+    private IEnumerable<Limit> Passwords(Source source) => Of(
+        source, "passwords", most.WrongCodesPerApplicationAndHour, most.WrongCodesPerNetworkAndHour, most.WrongCodesPerSiteAndHour, most.WrongCodesPerHour);
+
     private IEnumerable<Limit> Of(Source source, string what, int application, int network, int site, int overall)
     {
         if (source.Application is not null)
@@ -123,6 +149,8 @@ internal sealed class ProofLimits(IOptions<LimitOptions> options, Secrets secret
     private string Key(string name, string whom) => $"{name}:{Base64Url.EncodeToString(secrets.Hash(whom))}";
 
     private static string FailuresKey(byte[] addressHash) => "code-failures:" + Base64Url.EncodeToString(addressHash);
+
+    private static string PasswordFailuresKey(byte[] addressHash) => PasswordFailures + ":" + Base64Url.EncodeToString(addressHash);
 
     private static string MinuteKey(byte[] addressHash) => "address-starts-minute:" + Base64Url.EncodeToString(addressHash);
 

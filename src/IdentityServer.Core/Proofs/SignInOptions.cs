@@ -1,4 +1,5 @@
 using IdentityServer.Core.Users;
+using IdentityServer.Core.Users.Passwords;
 
 namespace IdentityServer.Core.Proofs;
 
@@ -35,6 +36,9 @@ public sealed class SignInOptions
     /// </summary>
     public string? DefaultRegion { get; set; }
 
+    /// <summary>Passwords as a first step before the code.</summary>
+    public PasswordOptions Password { get; set; } = new();
+
     /// <summary>Addresses with a fixed code, to which nothing is sent, by address.</summary>
     public IDictionary<string, TestAddress> TestAddresses { get; set; } = new Dictionary<string, TestAddress>(StringComparer.Ordinal);
 
@@ -58,5 +62,7 @@ public sealed class SignInOptions
             yield return "SignIn:DetailsLifetime must be 00:01:00 to 01:00:00.";
         if (options.DefaultRegion is { Length: > 0 } region && !Address.IsRegion(region))
             yield return "SignIn:DefaultRegion must be two capital letters of ISO 3166-1, such as DE; leave it out to ask for the calling code.";
+        foreach (var problem in PasswordOptions.Problems(options.Password))
+            yield return problem;
     }
 }

@@ -3,39 +3,12 @@ using IdentityServer.Core.Persistence;
 using IdentityServer.Core.Persistence.Tables;
 using IdentityServer.Core.Proofs;
 using IdentityServer.Core.Users;
+using IdentityServer.Core.Users.Passwords;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Storage;
 using Microsoft.Extensions.Options;
 
 namespace IdentityServer.Core.SignIn;
-
-/// <summary>What a proof bought.</summary>
-internal abstract record Completion
-{
-    private Completion()
-    {
-    }
-
-    /// <summary>Who it is; <paramref name="Ticket"/> where there is a browser.</summary>
-    public sealed record SignedIn(Guid UserId, SessionTicket? Ticket) : Completion;
-
-    /// <summary>Nobody has the address, and no name, or no invitation where one is needed, was given yet.</summary>
-    public sealed record NewPerson : Completion;
-
-    /// <summary>Nothing: it was spent, or the account is disabled.</summary>
-    public sealed record Refused : Completion;
-}
-
-/// <summary>Who finishes a challenge.</summary>
-/// <param name="Visitor">The browser that gets a session; null at the one-time-code grant.</param>
-/// <param name="Name">A new person's checked name; null when it was not asked for yet.</param>
-/// <param name="Locale">The language that is stored with an account that has none.</param>
-/// <param name="Ip">Where from.</param>
-internal sealed record Finisher(Visitor? Visitor, string? Name, string Locale, string? Ip)
-{
-    /// <summary>Who invited the new person.</summary>
-    public Guid? InviterId { get; init; }
-}
 
 /// <summary>
 /// Claims a challenge whose code or link was right: one conditional update wins, and everything that the proof buys is in the same transaction.
@@ -85,6 +58,7 @@ internal sealed class Completer(
         {
             { IsDisabled: true } => RefuseAsync(challenge, account, finisher, now, cancellationToken),
             { } when !ProvesMailboxOf(account, challenge, address) => RefuseAsync(challenge, account, finisher, now, cancellationToken),
+            { } when LacksPassword(account, challenge, address, finisher) => AskForPasswordAsync(challenge, account, finisher, now, cancellationToken),
             { } => SignInAsync(challenge, address, account, finisher, now, cancellationToken),
             null when !options.SignUp => RefuseAsync(challenge, null, finisher, now, cancellationToken),
             null when finisher.Name is null || (options.InviteOnly && finisher.InviterId is null) => ProveAsync(challenge, finisher, now, cancellationToken),
@@ -96,12 +70,17 @@ internal sealed class Completer(
     private static bool ProvesMailboxOf(KnownUser account, Challenge challenge, Address address) =>
         challenge.UserId == account.Id || string.Equals(account.AddressOf(address.Channel), address.Value, StringComparison.Ordinal);
 
+    // An address that the account bears unproved is proved here by who is signed in to it, or opens an account that is nobody's yet: see Accounts.FindAsync.
+    private bool LacksPassword(KnownUser account, Challenge challenge, Address address, Finisher finisher) =>
+        options.Password.Enabled && account.PasswordHash is not null && account.HasProved(address.Channel)
+        && finisher.NewPasswordHash is null && !PasswordKeeper.IsOf(account.PasswordHash, challenge.CheckedPassword);
+
     private async Task<Completion?> SignInAsync(
         Challenge challenge, Address address, KnownUser account, Finisher finisher, DateTimeOffset now, CancellationToken cancellationToken)
     {
         await using var transaction = await db.Database.BeginTransactionAsync(cancellationToken);
         if (!await challenges.MoveAsync(challenge, ChallengeStatus.Completed, challenge.ExpiresAt, now, cancellationToken)
-            || !await accounts.TouchAsync(account.Id, address, finisher.Locale, now, cancellationToken))
+            || !await accounts.TouchAsync(account, address, finisher.Locale, now, cancellationToken))
             return null;
 
         if (!account.HasProved(address.Channel))
@@ -109,7 +88,12 @@ internal sealed class Completer(
 
         await SettleAsync(challenge, cancellationToken);
         await limits.ForgetFailuresAsync(db, account, except: address, cancellationToken);
-        var ticket = await OpenAsync(challenge, account.Id, finisher, now, cancellationToken);
+        if (options.Password.Enabled)
+            await ProofLimits.ForgetPasswordFailuresAsync(db, challenge.AddressHash, cancellationToken);
+        if (finisher.NewPasswordHash is { } newPassword)
+            await ResetPasswordAsync(account.Id, newPassword, finisher, now, cancellationToken);
+        var knewPassword = account.IsOwned && options.Password.Enabled && PasswordKeeper.IsOf(account.PasswordHash, challenge.CheckedPassword);
+        var ticket = await OpenAsync(challenge, account.Id, knewPassword, finisher, now, cancellationToken);
         AuditLog.Add(db, AuditKind.SignedIn, now, new AuditSubject(account.Id, challenge.ApplicationId, ticket?.SessionId, finisher.Ip), tests.Facts(address, now));
         await CommitAsync(transaction, cancellationToken);
         return new Completion.SignedIn(account.Id, ticket);
@@ -148,7 +132,7 @@ internal sealed class Completer(
             return null;
         }
 
-        var ticket = await OpenAsync(challenge, userId, finisher, now, cancellationToken);
+        var ticket = await OpenAsync(challenge, userId, knewPassword: false, finisher, now, cancellationToken);
         AuditLog.Add(db, AuditKind.SignedUp, now, new AuditSubject(userId, challenge.ApplicationId, ticket?.SessionId, finisher.Ip), tests.Facts(address, now));
         await CommitAsync(transaction, cancellationToken);
         return new Completion.SignedIn(userId, ticket);
@@ -167,6 +151,32 @@ internal sealed class Completer(
         AuditLog.Add(db, AuditKind.AddressProved, now, new AuditSubject(ApplicationId: challenge.ApplicationId, Ip: finisher.Ip));
         await CommitAsync(transaction, cancellationToken);
         return new Completion.NewPerson();
+    }
+
+    // In a browser the proof is kept, so that a new password can be chosen; an application has no page for it, and gets nothing.
+    private async Task<Completion?> AskForPasswordAsync(Challenge challenge, KnownUser account, Finisher finisher, DateTimeOffset now, CancellationToken cancellationToken)
+    {
+        if (challenge.Status == ChallengeStatus.Verified)
+            return new Completion.PasswordNeeded();
+
+        var (status, end) = finisher.Visitor is null ? (ChallengeStatus.Spent, challenge.ExpiresAt) : (ChallengeStatus.Verified, now + options.DetailsLifetime);
+        await using var transaction = await db.Database.BeginTransactionAsync(cancellationToken);
+        if (!await challenges.MoveAsync(challenge, status, end, now, cancellationToken))
+            return null;
+
+        await SettleAsync(challenge, cancellationToken);
+        var facts = finisher.Visitor is null ? new Dictionary<string, string>(StringComparer.Ordinal) { ["reason"] = "password" } : null;
+        var kind = finisher.Visitor is null ? AuditKind.SignInRefused : AuditKind.AddressProved;
+        AuditLog.Add(db, kind, now, new AuditSubject(account.Id, challenge.ApplicationId, Ip: finisher.Ip), facts);
+        await CommitAsync(transaction, cancellationToken);
+        return new Completion.PasswordNeeded();
+    }
+
+    private async Task ResetPasswordAsync(Guid userId, string hash, Finisher finisher, DateTimeOffset now, CancellationToken cancellationToken)
+    {
+        await db.Users.Where(user => user.Id == userId).ExecuteUpdateAsync(set => set.SetProperty(user => user.PasswordHash, hash), cancellationToken);
+        await accounts.EndOthersAsync(userId, keep: null, now, cancellationToken);
+        AuditLog.Add(db, AuditKind.PasswordChanged, now, new AuditSubject(userId, Ip: finisher.Ip), OwnPassword.ChangeFacts("reset"));
     }
 
     private async Task<Completion?> RefuseAsync(Challenge challenge, KnownUser? account, Finisher finisher, DateTimeOffset now, CancellationToken cancellationToken)
@@ -188,8 +198,14 @@ internal sealed class Completer(
         return new Completion.SignedIn(again.UserId, again.Ticket);
     }
 
-    private async Task<SessionTicket?> OpenAsync(Challenge challenge, Guid userId, Finisher finisher, DateTimeOffset now, CancellationToken cancellationToken) =>
-        finisher.Visitor is null ? null : await sessions.OpenAsync(userId, challenge.Id, finisher.Visitor, ProofMethods.Of(challenge.Channel), now, cancellationToken);
+    // RFC 8176 §2: "pwd: Password-based authentication".
+    private async Task<SessionTicket?> OpenAsync(
+        Challenge challenge, Guid userId, bool knewPassword, Finisher finisher, DateTimeOffset now, CancellationToken cancellationToken)
+    {
+        var methods = ProofMethods.Of(challenge.Channel);
+        return finisher.Visitor is null ? null
+            : await sessions.OpenAsync(userId, challenge.Id, finisher.Visitor, knewPassword ? ["pwd", .. methods] : methods, now, cancellationToken);
+    }
 
     // Proving comes before signing up: what the proof gave back is not given back again.
     private Task SettleAsync(Challenge challenge, CancellationToken cancellationToken) => challenge.Status != ChallengeStatus.Pending

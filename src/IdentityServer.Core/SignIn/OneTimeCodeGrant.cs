@@ -13,7 +13,9 @@ namespace IdentityServer.Core.SignIn;
 /// <summary>
 /// The one-time-code grant at the token endpoint: <c>challenge</c>, <c>otp</c>, and <c>name</c> for a new person. The same counters, limits and silence
 /// as on the pages. Error <c>registration_required</c>: the code is right, nobody has the address yet; the same code works again together with
-/// <c>name</c>, and <c>invitation</c> where one is needed: <c>invitation_required</c>. <see cref="OneTimeCodeEndpoint"/> starts it.
+/// <c>name</c>, and <c>invitation</c> where one is needed: <c>invitation_required</c>. Error
+/// <c>interaction_required</c>: the code was right and the account has a password; no grant takes one (RFC 9700 §2.4: "The resource owner password
+/// credentials grant MUST NOT be used"). <see cref="OneTimeCodeEndpoint"/> starts it.
 /// </summary>
 internal sealed class OneTimeCodeGrant(Challenges challenges, CodeChecker checker, Completer completer, IRegistry registry, Inviters inviters, IOptions<SignInOptions> settings, TimeProvider time) : IGrant
 {
@@ -89,6 +91,8 @@ internal sealed class OneTimeCodeGrant(Challenges challenges, CodeChecker checke
                 invitation is null
                     ? "New people need an invitation here: ask for its code and send the same code again with name and invitation."
                     : "invitation is nobody's code: ask for it again and send the same code again with name and invitation.")),
+            Completion.PasswordNeeded => Refuse(new ProtocolError(
+                "interaction_required", "The code is right, and this account has a password besides: it is signed in to on this server's pages, with an authorization request in the browser.")),
             _ => Refuse(Gone),
         };
     }

@@ -1,5 +1,7 @@
 using IdentityServer.Core.Persistence.Tables;
+using IdentityServer.Core.Proofs;
 using IdentityServer.Core.Users;
+using IdentityServer.Core.Users.Passwords;
 
 namespace IdentityServer.Core.SignIn;
 
@@ -25,6 +27,9 @@ public abstract record VerifyOutcome
 
     /// <summary>The address is proved and nobody has it: a new person confirms their details.</summary>
     public sealed record DetailsNeeded(Guid ChallengeId) : VerifyOutcome;
+
+    /// <summary>The address is proved, and the account has a password that was not asked for: the person chooses a new one.</summary>
+    public sealed record PasswordNeeded(Guid ChallengeId) : VerifyOutcome;
 
     /// <summary>Not the code.</summary>
     public sealed record Wrong(int TriesLeft) : VerifyOutcome;
@@ -88,4 +93,51 @@ public abstract record DetailsOutcome
 
     /// <summary>The proof is too old or not this browser's: start again.</summary>
     public sealed record Gone : DetailsOutcome;
+}
+
+/// <summary>Whom the password page asks.</summary>
+public sealed record PasswordView(string Address, Channel Channel);
+
+/// <summary>What a password came to.</summary>
+public abstract record PasswordOutcome
+{
+    private PasswordOutcome()
+    {
+    }
+
+    /// <summary>It was right, or none is needed now: a code was asked for, which may be refused like any other.</summary>
+    public sealed record Passed(StartOutcome Start) : PasswordOutcome;
+
+    /// <summary>Not the password, no such account, or an account without one: which of them is not told.</summary>
+    public sealed record Wrong : PasswordOutcome;
+
+    /// <summary>Too many wrong passwords for this address, alike for known and unknown ones; a code still helps.</summary>
+    /// <param name="Until">When passwords work again; null: only after the person signed in by a code.</param>
+    public sealed record Paused(DateTimeOffset? Until) : PasswordOutcome;
+
+    /// <summary>Too many wrong passwords from this network.</summary>
+    public sealed record TryLater(DateTimeOffset At) : PasswordOutcome;
+
+    /// <summary>The page is too old, or another browser's: start again.</summary>
+    public sealed record Gone : PasswordOutcome;
+}
+
+/// <summary>Who chooses a new password.</summary>
+public sealed record NewPasswordView(string Address, Channel Channel, string? ParkedRequest);
+
+/// <summary>What choosing a new password came to.</summary>
+public abstract record NewPasswordOutcome
+{
+    private NewPasswordOutcome()
+    {
+    }
+
+    /// <summary>Set, and the browser is signed in.</summary>
+    public sealed record SignedIn(SessionTicket Ticket, string? ParkedRequest) : NewPasswordOutcome;
+
+    /// <summary>It breaks these rules; nothing was changed.</summary>
+    public sealed record Unfit(IReadOnlyList<PasswordRule> Unmet) : NewPasswordOutcome;
+
+    /// <summary>The proof is too old or not this browser's: start again.</summary>
+    public sealed record Gone : NewPasswordOutcome;
 }

@@ -47,13 +47,19 @@ public sealed class StartSignIn
     public bool TakesPhoneNumbers => channels.CanReach(Channel.Sms);
 
     /// <summary>Normalises the address, counts the limits, writes challenge and message at once.</summary>
-    public async Task<StartOutcome> StartAsync(string address, string? parkedRequest, Visitor visitor, CancellationToken cancellationToken)
+    public Task<StartOutcome> StartAsync(string address, string? parkedRequest, Visitor visitor, CancellationToken cancellationToken) =>
+        StartAsync(address, parkedRequest, visitor, checkedPassword: null, cancellationToken);
+
+    /// <summary>The same after the password was right; see <see cref="Challenge.CheckedPassword"/>.</summary>
+    internal async Task<StartOutcome> StartAsync(
+        string address, string? parkedRequest, Visitor visitor, byte[]? checkedPassword, CancellationToken cancellationToken)
     {
         var (parsed, refusal) = addresses.Read(address);
         if (parsed is null)
             return refusal!;
 
-        return await sender.StartAsync(ChallengePurpose.SignIn, parsed, await AskerAsync(visitor, parkedRequest, cancellationToken), cancellationToken);
+        var asker = await AskerAsync(visitor, parkedRequest, cancellationToken) with { CheckedPassword = checkedPassword };
+        return await sender.StartAsync(ChallengePurpose.SignIn, parsed, asker, cancellationToken);
     }
 
     /// <summary>Another code; the earlier one dies.</summary>

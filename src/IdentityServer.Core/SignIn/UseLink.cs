@@ -34,7 +34,7 @@ public sealed class UseLink
         return IsOf(challenge, visitor) ? new LinkView.Ready(challenges.AddressOf(challenge), challenge.Request) : new LinkView.OtherBrowser();
     }
 
-    /// <summary>The tap. Gives <see cref="VerifyOutcome.SignedIn"/>, <see cref="VerifyOutcome.DetailsNeeded"/> or <see cref="VerifyOutcome.Gone"/>.</summary>
+    /// <summary>The tap. Gives <see cref="VerifyOutcome.SignedIn"/>, <see cref="VerifyOutcome.DetailsNeeded"/>, <see cref="VerifyOutcome.PasswordNeeded"/> or <see cref="VerifyOutcome.Gone"/>.</summary>
     public async Task<VerifyOutcome> UseAsync(string token, Visitor visitor, CancellationToken cancellationToken)
     {
         if (await FindAsync(token, cancellationToken) is not { } challenge || !IsOf(challenge, visitor))

@@ -41,6 +41,7 @@ public sealed class VerifyCode
         {
             Completion.SignedIn(_, { } ticket) => new VerifyOutcome.SignedIn(ticket, challenge.Request),
             Completion.NewPerson => new VerifyOutcome.DetailsNeeded(challenge.Id),
+            Completion.PasswordNeeded => new VerifyOutcome.PasswordNeeded(challenge.Id),
             _ => null,
         };
 }

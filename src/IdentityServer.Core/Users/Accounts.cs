@@ -9,6 +9,9 @@ namespace IdentityServer.Core.Users;
 /// <summary>What sign-in asks of an account.</summary>
 internal sealed record KnownUser(Guid Id, string? Email, bool EmailConfirmed, string? Phone, bool PhoneConfirmed, bool IsDisabled)
 {
+    /// <summary>The hash of the password; null when there is none.</summary>
+    public string? PasswordHash { get; init; }
+
     /// <summary>The address of this kind as its owner proved it.</summary>
     public string? AddressOf(Channel channel) => channel == Channel.Email ? Email : Phone;
 
@@ -33,7 +36,7 @@ internal sealed class Accounts(ServerDb db)
             ? Having(address).Where(user => user.EmailConfirmed || !user.PhoneNumberConfirmed || mine.Contains(user.Id))
             : Having(address).Where(user => user.PhoneNumberConfirmed || !user.EmailConfirmed || mine.Contains(user.Id));
         return users.AsNoTracking()
-            .Select(user => new KnownUser(user.Id, user.Email, user.EmailConfirmed, user.PhoneNumber, user.PhoneNumberConfirmed, user.DisabledAt != null))
+            .Select(user => new KnownUser(user.Id, user.Email, user.EmailConfirmed, user.PhoneNumber, user.PhoneNumberConfirmed, user.DisabledAt != null) { PasswordHash = user.PasswordHash })
             .SingleOrDefaultAsync(cancellationToken);
     }
 
@@ -42,11 +45,11 @@ internal sealed class Accounts(ServerDb db)
         ? db.Users.Where(user => user.NormalizedEmail == address.LookupKey)
         : db.Users.Where(user => user.PhoneNumber == address.LookupKey);
 
-    /// <summary>Notes a sign-in, which also proves the address and tells the language of who has none stored yet; false when the account was disabled or deleted, or lost the address, meanwhile.</summary>
-    public async Task<bool> TouchAsync(Guid userId, Address address, string locale, DateTimeOffset now, CancellationToken cancellationToken)
+    /// <summary>Notes a sign-in, which also proves the address and tells the language of who has none stored yet; false when the account was disabled or deleted, or lost the address, meanwhile, or its password became another: what was decided by the old one must be decided anew.</summary>
+    public async Task<bool> TouchAsync(KnownUser known, Address address, string locale, DateTimeOffset now, CancellationToken cancellationToken)
     {
         var stamp = NewStamp(now);
-        var user = Having(address).Where(row => row.Id == userId && row.DisabledAt == null);
+        var user = Having(address).Where(row => row.Id == known.Id && row.DisabledAt == null && row.PasswordHash == known.PasswordHash);
         return address.Channel == Channel.Email
             ? await user.ExecuteUpdateAsync(
                 set => set.SetProperty(row => row.LastSignInAt, now).SetProperty(row => row.Locale, row => row.Locale ?? locale)
@@ -211,6 +214,21 @@ internal sealed class Accounts(ServerDb db)
             set => set.SetProperty(authorization => authorization.RevokedAt, now), cancellationToken);
         var authorizations = db.Authorizations.Where(row => row.UserId == userId).Select(row => (Guid?)row.Id);
         await db.Tokens.Where(token => token.Status == TokenStatus.Valid && authorizations.Contains(token.AuthorizationId)).ExecuteUpdateAsync(
+            set => set.SetProperty(token => token.Status, TokenStatus.Revoked), cancellationToken);
+    }
+    /// <summary>
+    /// Ends every sign-in but one, null: every one, in browsers and at applications, with the tokens. Remembered consent stays, and what was signed in to
+    /// with the session that is kept.
+    /// </summary>
+    public async Task EndOthersAsync(Guid userId, Guid? keep, DateTimeOffset now, CancellationToken cancellationToken)
+    {
+        await db.Sessions.Where(row => row.UserId == userId && row.EndedAt == null && row.Id != keep).ExecuteUpdateAsync(
+            set => set.SetProperty(session => session.EndedAt, now), cancellationToken);
+        var others = db.Authorizations.Where(row => row.UserId == userId && row.Kind == AuthorizationKind.AdHoc
+            && (keep == null || row.SessionId == null || row.SessionId != keep));
+        await others.Where(row => row.RevokedAt == null).ExecuteUpdateAsync(set => set.SetProperty(row => row.RevokedAt, now), cancellationToken);
+        var ids = others.Select(row => (Guid?)row.Id);
+        await db.Tokens.Where(token => token.Status == TokenStatus.Valid && ids.Contains(token.AuthorizationId)).ExecuteUpdateAsync(
             set => set.SetProperty(token => token.Status, TokenStatus.Revoked), cancellationToken);
     }
 }

@@ -25,7 +25,9 @@ public sealed class IconTagHelper : TagHelper
         ["info"] = """<circle cx="12" cy="12" r="9"/><path d="M12 11.2v5"/><path d="M12 7.8v.1"/>""",
         ["inbox"] = """<path d="M4 13.5 6.2 6a2 2 0 0 1 1.9-1.5h7.8A2 2 0 0 1 17.8 6l2.2 7.5v4a2 2 0 0 1-2 2H6a2 2 0 0 1-2-2z"/><path d="M4 13.5h4.6l1.2 2.5h4.4l1.2-2.5H20"/>""",
         ["book"] = """<path d="M5 5.5A1.5 1.5 0 0 1 6.5 4H19v13H6.5A1.5 1.5 0 0 0 5 18.5z"/><path d="M5 18.5A1.5 1.5 0 0 0 6.5 20H19v-3"/>""",
+        ["key"] = """<circle cx="8" cy="15.500" r="4"/><path d="m11 12.500 8.500-8.500M16 7.500l2.500 2.500"/>""",
         ["mail"] = """<rect x="3.5" y="5.5" width="17" height="13" rx="2.2"/><path d="m4.5 8 6.2 4.600a2.2 2.2 0 0 0 2.6 0L19.5 8"/>""",
+        ["menu"] = """<path d="M4 7h16M4 12h16M4 17h16"/>""",
         ["phone"] = """<rect x="7" y="3" width="10" height="18" rx="2.2"/><path d="M11 17.800h2"/>""",
         ["braces"] = """<path d="M9 4.500H8a2 2 0 0 0-2 2v3L4.5 12 6 14.500v3a2 2 0 0 0 2 2h1M15 4.500h1a2 2 0 0 1 2 2v3l1.5 2.5-1.5 2.500v3a2 2 0 0 1-2 2h-1"/>""",
     }.ToFrozenDictionary(StringComparer.Ordinal);

@@ -1,4 +1,5 @@
 using IdentityServer.Core.Users;
+using IdentityServer.Core.Users.Passwords;
 using IdentityServer.Protocol;
 using Microsoft.AspNetCore.Mvc.RazorPages;
 using Microsoft.Extensions.Hosting;
@@ -7,10 +8,13 @@ using Microsoft.Extensions.Options;
 namespace IdentityServer.UI.Pages;
 
 /// <summary>What this server is, and where to go from here.</summary>
-public sealed class HomeModel(Sessions sessions, IHostEnvironment environment, IOptions<ProtocolOptions> protocol) : PageModel
+public sealed class HomeModel(Sessions sessions, IHostEnvironment environment, IOptions<ProtocolOptions> protocol, PasswordRules passwords) : PageModel
 {
     /// <summary>Somebody is signed in here.</summary>
     public bool IsSignedIn { get; private set; }
+
+    /// <summary>Passwords are asked for here, so that nobody is told that there are none.</summary>
+    public bool HasPasswords => passwords.Enabled;
 
     /// <summary>The messages that were sent can be read here: in Development only.</summary>
     public bool HasInbox { get; } = environment.IsDevelopment();

@@ -36,6 +36,9 @@ public static class Paths
     /// <summary>The account is deleted.</summary>
     public const string Deleted = "/account/deleted";
 
+    /// <summary>One's own password, while there are any.</summary>
+    public const string Password = "/account/password";
+
     /// <summary>Nobody is signed in any more.</summary>
     public const string SignedOut = "/signed-out";
 
@@ -44,6 +47,24 @@ public static class Paths
 
     /// <summary>Where the language is switched.</summary>
     public const string Languages = "/language";
+
+    /// <summary>Where administrators work.</summary>
+    public const string Admin = "/admin";
+
+    /// <summary>One person for administrators.</summary>
+    public static string Person(Guid id) => $"{Admin}/people/{id:D}";
+
+    /// <summary>What happened to an address, with or without an account.</summary>
+    public static string AddressStory(string address) => With($"{Admin}/people", ("address", address));
+
+    /// <summary>One application for administrators.</summary>
+    public static string Application(string clientId) => With($"{Admin}/application", ("id", clientId));
+
+    /// <summary>One scope for administrators; null: a new one.</summary>
+    public static string Scope(string? name) => With($"{Admin}/scope", ("name", name));
+
+    /// <summary>One message for administrators.</summary>
+    public static string Message(Guid id) => $"{Admin}/messages/{id:D}";
 
     /// <summary>The form for the address.</summary>
     public static string SignIn(string? request) => With("/sign-in", ("request", request));
@@ -69,6 +90,13 @@ public static class Paths
 
     /// <summary>A page that says what was just done.</summary>
     public static string Noted(string path, string notice) => With(path, ("notice", notice));
+
+    /// <summary>The form for the password of the sealed address.</summary>
+    public static string AskPassword(string who, string? request) => With("/sign-in/password", ("who", who), ("request", request));
+
+    /// <summary>A new password in the place of a forgotten one.</summary>
+    public static string NewPassword(Guid challenge, string? request) =>
+        With("/sign-in/new-password", ("challenge", challenge.ToString("D")), ("request", request));
 
     /// <summary>A new person's details.</summary>
     public static string Details(Guid challenge, string? request) =>

@@ -11,14 +11,17 @@ public sealed record ProofPlace(string Name, string Path, TimeSpan MaxAge)
     /// <summary>Changes of addresses.</summary>
     public static ProofPlace Addresses { get; } = new("account-addresses", Paths.Addresses, TimeSpan.FromMinutes(5));
 
+    /// <summary>The password, while there are any.</summary>
+    public static ProofPlace Password { get; } = new("account-password", Paths.Password, TimeSpan.FromMinutes(5));
+
     /// <summary>Deleting the account.</summary>
     public static ProofPlace Delete { get; } = new("account-delete", Paths.Delete, TimeSpan.FromMinutes(5));
 
     /// <summary>The admin site.</summary>
-    public static ProofPlace Admin { get; } = new("admin", "/admin", TimeSpan.FromHours(1));
+    public static ProofPlace Admin { get; } = new("admin", Paths.Admin, TimeSpan.FromHours(1));
 
     /// <summary>The place of this name; null when there is none.</summary>
-    public static ProofPlace? Find(string? name) => Array.Find([Addresses, Delete, Admin], place => place.Name == name);
+    public static ProofPlace? Find(string? name) => Array.Find([Addresses, Password, Delete, Admin], place => place.Name == name);
 
     /// <summary>Whether the person proved who they are recently enough.</summary>
     public bool IsProved(Session session, DateTimeOffset now) => session.AuthenticatedAt + MaxAge > now;

@@ -18,14 +18,14 @@ public sealed class SignInServer
 {
     private readonly IServiceProvider services;
 
-    public SignInServer(TestDatabase database, Dictionary<string, string?>? settings = null, bool sms = false, decimal smsBudget = 1000)
+    public SignInServer(TestDatabase database, Dictionary<string, string?>? settings = null, bool sms = false, decimal smsBudget = 1000, Action<IServiceCollection>? services = null)
     {
         Clock = database.Clock;
 
         // Most tests do in a second what people do in an hour; those about limits set their own.
         var all = new Dictionary<string, string?>(settings ?? [], StringComparer.Ordinal);
         all.TryAdd("Limits:StartsPerAddressAndMinute", "1000");
-        services = database.Start(all.Select(setting => (setting.Key, setting.Value!)), add =>
+        this.services = database.Start(all.Select(setting => (setting.Key, setting.Value!)), add =>
         {
             add.AddProtocol();
             add.AddCore();
@@ -36,6 +36,7 @@ public sealed class SignInServer
                 options.Sms.Prices = new Dictionary<string, decimal>(StringComparer.Ordinal) { ["DE"] = 1, ["GB"] = 1 };
                 options.Sms.Budget = new SmsBudget { Day = smsBudget, Month = smsBudget };
             });
+            services?.Invoke(add);
             add.AddSingleton<DispatcherBell>();
             add.AddSingleton<MessageSeal>();
             add.AddSingleton(provider => new Outbox(

@@ -102,6 +102,9 @@ public sealed class Challenge
     /// <summary>No code of it is ever right: nobody with this address may sign in, and nobody is to learn that.</summary>
     public bool Decoy { get; init; }
 
+    /// <summary>SHA-256 of the hash of the password that was right before the code was sent; null when none was asked for.</summary>
+    public byte[]? CheckedPassword { get; init; }
+
     /// <summary>When the address was proved.</summary>
     public DateTimeOffset? VerifiedAt { get; set; }
 
@@ -127,6 +130,7 @@ internal sealed class ChallengesTable : IEntityTypeConfiguration<Challenge>
         builder.Property(challenge => challenge.AddressHash).HasMaxLength(32);
         builder.Property(challenge => challenge.LinkHash).HasMaxLength(32);
         builder.Property(challenge => challenge.BrowserHash).HasMaxLength(32);
+        builder.Property(challenge => challenge.CheckedPassword).HasMaxLength(32);
         builder.Property(challenge => challenge.Locale).HasMaxLength(35);
         builder.HasIndex(challenge => challenge.LinkHash).IsUnique().HasFilter("\"LinkHash\" IS NOT NULL");
         builder.HasIndex(challenge => new { challenge.AddressHash, challenge.CreatedAt });

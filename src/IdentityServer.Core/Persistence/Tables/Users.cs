@@ -5,7 +5,8 @@ using Microsoft.EntityFrameworkCore.Metadata.Builders;
 namespace IdentityServer.Core.Persistence.Tables;
 
 /// <summary>
-/// A person with an account. E-mail and phone number (E.164) are what they proved to own; no password exists. <c>UserName</c> is the id in "N" form:
+/// A person with an account. E-mail and phone number (E.164) are what they proved to own; <c>PasswordHash</c> is
+/// set by those alone who choose a password where <c>SignIn:Password</c> is enabled. <c>UserName</c> is the id in "N" form:
 /// Identity asks for a unique one, and an address may change.
 /// </summary>
 public sealed class User : IdentityUser<Guid>

@@ -9,7 +9,7 @@ using Microsoft.AspNetCore.Mvc.RazorPages;
 namespace IdentityServer.UI.Pages.SignIn;
 
 /// <summary>Asks for the address. Looking at it writes nothing.</summary>
-public sealed class AddressModel(StartSignIn start, Visitors visitors, Sessions sessions, WaitingRequest waiting, TimeProvider time) : PageModel
+public sealed class AddressModel(StartSignIn start, CheckPassword password, Visitors visitors, Sessions sessions, WaitingRequest waiting, TimeProvider time) : PageModel
 {
     /// <summary>What is filled in.</summary>
     public string? Address { get; private set; }
@@ -25,6 +25,9 @@ public sealed class AddressModel(StartSignIn start, Visitors visitors, Sessions 
 
     /// <summary>Whether phone numbers are asked for too.</summary>
     public bool TakesPhoneNumbers => start.TakesPhoneNumbers;
+
+    /// <summary>What happens next, in words.</summary>
+    public string Lead => Texts.Text(password.IsAsked ? "SignIn.LeadPassword" : "SignIn.Lead");
 
     /// <summary>What is asked for.</summary>
     public string Label => Texts.Text(TakesPhoneNumbers ? "SignIn.AddressOrPhone" : "SignIn.Address");
@@ -52,6 +55,12 @@ public sealed class AddressModel(StartSignIn start, Visitors visitors, Sessions 
             return this.StaleRequest();
 
         Address = address;
+        if (password.IsAsked)
+        {
+            var (who, refusal) = password.Introduce(address ?? "", visitors.From(HttpContext));
+            return who is null ? await RefuseAsync(refusal!, cancellationToken) : new SeeOther(Paths.AskPassword(who, waiting.Sealed));
+        }
+
         switch (await start.StartAsync(address ?? "", waiting.Sealed, visitors.From(HttpContext), cancellationToken))
         {
             case StartOutcome.Started started:
@@ -61,12 +70,17 @@ public sealed class AddressModel(StartSignIn start, Visitors visitors, Sessions 
                 Notice = new Notice(Texts.Text("SignIn.TryLater", Spans.Wait(later.At - time.GetUtcNow())));
                 break;
             case var refused:
-                Response.StatusCode = StatusCodes.Status422UnprocessableEntity;
-                Mistake = MistakeOf(refused, address);
-                break;
+                return await RefuseAsync(refused, cancellationToken);
         }
 
         return await ShowAsync(cancellationToken);
+    }
+
+    private Task<IActionResult> RefuseAsync(StartOutcome refused, CancellationToken cancellationToken)
+    {
+        Response.StatusCode = StatusCodes.Status422UnprocessableEntity;
+        Mistake = MistakeOf(refused, Address);
+        return ShowAsync(cancellationToken);
     }
 
     private string MistakeOf(StartOutcome refused, string? address) => (refused, string.IsNullOrWhiteSpace(address)) switch

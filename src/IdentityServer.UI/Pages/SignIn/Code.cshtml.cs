@@ -71,6 +71,8 @@ public sealed class CodeModel(StartSignIn start, VerifyCode verify, Visitors vis
                 return new SeeOther(WaitingRequest.NextPath(signedIn.ParkedRequest));
             case VerifyOutcome.DetailsNeeded details:
                 return new SeeOther(Paths.Details(details.ChallengeId, waiting.Sealed));
+            case VerifyOutcome.PasswordNeeded needed:
+                return new SeeOther(Paths.NewPassword(needed.ChallengeId, waiting.Sealed));
             case VerifyOutcome.Wrong wrong:
                 return await MistakeAsync(Texts.Count("Code.Wrong", wrong.TriesLeft), cancellationToken);
             case VerifyOutcome.Superseded:

@@ -53,6 +53,8 @@ public sealed class LinkModel(UseLink link, Visitors visitors, Sessions sessions
                 return new SeeOther(WaitingRequest.NextPath(signedIn.ParkedRequest));
             case VerifyOutcome.DetailsNeeded details:
                 return new SeeOther(Paths.Details(details.ChallengeId, waiting.Sealed));
+            case VerifyOutcome.PasswordNeeded needed:
+                return new SeeOther(Paths.NewPassword(needed.ChallengeId, waiting.Sealed));
             default:
                 return Gone();
         }

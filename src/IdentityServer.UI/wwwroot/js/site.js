@@ -1,5 +1,5 @@
 // Every page works without this file. It keeps fingers from sending a form twice, sends a pasted or filled-in code,
-// and counts down to the next code.
+// counts down to the next code, and shows what was typed as a password.
 "use strict";
 
 const clearBusy = () => {
@@ -48,4 +48,17 @@ for (const button of document.querySelectorAll("button[data-wait]")) {
     if (left > 0) setTimeout(tick, 500);
   };
   tick();
+}
+
+for (const button of document.querySelectorAll("button[data-reveal]")) {
+  const field = document.getElementById(button.getAttribute("aria-controls"));
+  const [show, hide] = [button.textContent, button.dataset.reveal];
+  const turn = (visible) => {
+    field.type = visible ? "text" : "password";
+    button.textContent = visible ? hide : show;
+  };
+  button.hidden = false;
+  button.addEventListener("click", () => turn(field.type === "password"));
+  // Sent as text, it would be kept among the browser's suggestions.
+  field.form.addEventListener("submit", () => turn(false));
 }

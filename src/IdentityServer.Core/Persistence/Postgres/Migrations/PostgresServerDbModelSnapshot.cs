@@ -162,6 +162,10 @@ namespace IdentityServer.Core.Persistence.Postgres.Migrations
                         .HasMaxLength(32)
                         .HasColumnType("character varying(32)");
 
+                    b.Property<byte[]>("CheckedPassword")
+                        .HasMaxLength(32)
+                        .HasColumnType("bytea");
+
                     b.Property<string>("Codes")
                         .IsRequired()
                         .HasColumnType("text");

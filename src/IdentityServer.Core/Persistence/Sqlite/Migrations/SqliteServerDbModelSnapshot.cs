@@ -157,6 +157,10 @@ namespace IdentityServer.Core.Persistence.Sqlite.Migrations
                         .HasMaxLength(32)
                         .HasColumnType("TEXT");
 
+                    b.Property<byte[]>("CheckedPassword")
+                        .HasMaxLength(32)
+                        .HasColumnType("BLOB");
+
                     b.Property<string>("Codes")
                         .IsRequired()
                         .HasColumnType("TEXT");

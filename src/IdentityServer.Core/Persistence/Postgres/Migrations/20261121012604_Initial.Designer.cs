@@ -12,7 +12,7 @@ using Npgsql.EntityFrameworkCore.PostgreSQL.Metadata;
 namespace IdentityServer.Core.Persistence.Postgres.Migrations
 {
     [DbContext(typeof(PostgresServerDb))]
-    [Migration("20261121001157_Initial")]
+    [Migration("20261121012604_Initial")]
     partial class Initial
     {
         /// <inheritdoc />
@@ -164,6 +164,10 @@ namespace IdentityServer.Core.Persistence.Postgres.Migrations
                         .IsRequired()
                         .HasMaxLength(32)
                         .HasColumnType("character varying(32)");
+
+                    b.Property<byte[]>("CheckedPassword")
+                        .HasMaxLength(32)
+                        .HasColumnType("bytea");
 
                     b.Property<string>("Codes")
                         .IsRequired()

@@ -11,7 +11,7 @@ using Microsoft.EntityFrameworkCore.Storage.ValueConversion;
 namespace IdentityServer.Core.Persistence.Sqlite.Migrations
 {
     [DbContext(typeof(SqliteServerDb))]
-    [Migration("20261121001053_Initial")]
+    [Migration("20261121012454_Initial")]
     partial class Initial
     {
         /// <inheritdoc />
@@ -159,6 +159,10 @@ namespace IdentityServer.Core.Persistence.Sqlite.Migrations
                         .IsRequired()
                         .HasMaxLength(32)
                         .HasColumnType("TEXT");
+
+                    b.Property<byte[]>("CheckedPassword")
+                        .HasMaxLength(32)
+                        .HasColumnType("BLOB");
 
                     b.Property<string>("Codes")
                         .IsRequired()

@@ -99,6 +99,7 @@ namespace IdentityServer.Core.Persistence.Sqlite.Migrations
                     LastSentAt = table.Column<long>(type: "INTEGER", nullable: false),
                     Status = table.Column<string>(type: "TEXT", maxLength: 32, nullable: false),
                     Decoy = table.Column<bool>(type: "INTEGER", nullable: false),
+                    CheckedPassword = table.Column<byte[]>(type: "BLOB", maxLength: 32, nullable: true),
                     VerifiedAt = table.Column<long>(type: "INTEGER", nullable: true),
                     CreatedAt = table.Column<long>(type: "INTEGER", nullable: false),
                     ExpiresAt = table.Column<long>(type: "INTEGER", nullable: false)

@@ -100,6 +100,7 @@ namespace IdentityServer.Core.Persistence.Postgres.Migrations
                     LastSentAt = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false),
                     Status = table.Column<string>(type: "character varying(32)", maxLength: 32, nullable: false),
                     Decoy = table.Column<bool>(type: "boolean", nullable: false),
+                    CheckedPassword = table.Column<byte[]>(type: "bytea", maxLength: 32, nullable: true),
                     VerifiedAt = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true),
                     CreatedAt = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false),
                     ExpiresAt = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false)

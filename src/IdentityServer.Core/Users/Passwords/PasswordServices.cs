@@ -1,0 +1,24 @@
+using IdentityServer.Core.Persistence;
+using IdentityServer.Core.Persistence.Tables;
+using Microsoft.AspNetCore.Identity;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+
+namespace IdentityServer.Core.Users.Passwords;
+
+/// <summary>Registers passwords. They cost nothing while the option is off.</summary>
+internal static class PasswordServices
+{
+    public static void AddPasswords(this IServiceCollection services)
+    {
+        services.Configure<PasswordHasherOptions>(options => options.IterationCount = PasswordKeeper.Rounds);
+        services.TryAddSingleton<IPasswordHasher<User>, PasswordHasher<User>>();
+        services.AddSingleton<PasswordKeeper>();
+        services.AddSingleton<PasswordRules>();
+        services.AddScoped(provider => new OwnPassword(
+            Get<ServerDb>(provider), Get<Accounts>(provider), Get<PasswordKeeper>(provider), Get<PasswordRules>(provider), Get<TimeProvider>(provider)));
+    }
+
+    private static T Get<T>(IServiceProvider provider)
+        where T : notnull => provider.GetRequiredService<T>();
+}
