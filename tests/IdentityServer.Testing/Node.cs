@@ -9,7 +9,7 @@ namespace IdentityServer.Testing;
 
 /// <summary>
 /// Runs scripts of tests/interop with Node.js: JSON in on stdin, JSON out on stdout. Their packages (jose,
-/// openid-client) are independent implementations. Installs them at first use; skips the test where Node.js is absent.
+/// openid-client, newman) are independent implementations. Installs them at first use; skips the test where Node.js is absent.
 /// </summary>
 public static class Node
 {
@@ -26,13 +26,14 @@ public static class Node
     /// <param name="script">The file's name in tests/interop, such as "jose.mjs".</param>
     /// <param name="input">Goes to stdin as JSON.</param>
     /// <param name="environment">Added to the process's environment, such as NODE_EXTRA_CA_CERTS.</param>
+    /// <param name="timeout">How long it may take; a minute when not said.</param>
     /// <param name="cancellationToken">Ends the process.</param>
     /// <returns>What the script wrote to stdout, which must be JSON.</returns>
     /// <exception cref="InvalidOperationException">The script failed; the message has its stderr.</exception>
-    public static async Task<JsonNode> RunAsync(string script, JsonNode input, IReadOnlyDictionary<string, string>? environment = null, CancellationToken cancellationToken = default)
+    public static async Task<JsonNode> RunAsync(string script, JsonNode input, IReadOnlyDictionary<string, string>? environment = null, TimeSpan? timeout = null, CancellationToken cancellationToken = default)
     {
         await RequireAsync(cancellationToken);
-        var output = await StartAsync("node", [script], input.ToJsonString(), environment, RunTimeout, cancellationToken);
+        var output = await StartAsync("node", [script], input.ToJsonString(), environment, timeout ?? RunTimeout, cancellationToken);
         try
         {
             return JsonNode.Parse(output) ?? throw new InvalidOperationException($"{script} answered null.");

@@ -77,6 +77,7 @@ internal static class ApiDocument
             ["title"] = new OpenApiSchema { Type = JsonSchemaType.String, Description = "The status in words." },
             ["status"] = new OpenApiSchema { Type = JsonSchemaType.Integer },
             ["detail"] = new OpenApiSchema { Type = JsonSchemaType.String, Description = "What happened and what to do." },
+            ["trace_id"] = new OpenApiSchema { Type = JsonSchemaType.String, Description = "Names the request in the server's log." },
             ["code"] = new OpenApiSchema { Type = JsonSchemaType.String, Description = "Stable; for programs." },
             ["errors"] = new OpenApiSchema
             {

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using IdentityServer.Core.Keys;
 using IdentityServer.Core.Persistence.Tables;
+using IdentityServer.Core.Users;
 using IdentityServer.Management;
 using IdentityServer.Protocol.Model;
 using Microsoft.AspNetCore.OpenApi;
@@ -12,6 +13,7 @@ namespace IdentityServer.ApiDocs;
 internal static class ApiExamples
 {
     private static readonly Guid Id = new("01990f4e-7b1a-7c3e-9d52-2f6a3c1b8e40");
+    private const string Challenge = "AZkPTnsafD6dUi9qPBuOQHq0nT5yV2kX8mB1cR7dW4s";
     private static readonly DateTimeOffset At = new(2026, 3, 1, 9, 30, 0, TimeSpan.Zero);
     private static readonly IReadOnlyDictionary<string, string> Facts = new Dictionary<string, string>(StringComparer.Ordinal) { ["failures"] = "2" };
 
@@ -27,6 +29,26 @@ internal static class ApiExamples
             GrantTypes = [GrantTypes.AuthorizationCode, GrantTypes.RefreshToken],
             Scopes = [ScopeNames.OpenId, ScopeNames.Profile, ScopeNames.OfflineAccess],
         },
+        new NewUserRequest { Email = "anna@example.com", Name = "Anna Example", Locale = "en" },
+        new RegistrationJson(ExpiresIn: 300, ResendIn: 30, CodeLength: 6),
+        new ActivationRequest("anna@example.com", "123456"),
+        new AddressRequest("anna@example.com"),
+        new UserJson(
+            Id, "Anna Example", "Anna", "Example", "anna@example.com", EmailVerified: true, null, PhoneNumberVerified: false, "en", "Europe/Berlin", new DateOnly(1990, 2, 28), null, null, Active: true, null, At, At, At, []),
+        new ProfileChanges { GivenName = "Anna", ZoneInfo = "Europe/Berlin" },
+        new InvitationRequest("K7PQ4M"),
+        new InvitationJson("K7PQ4M", "W3HX9T", InvitedCount: 1, [new InvitedJson("b•••@e•••.com", null, At)]),
+        new NewAddressRequest("anna@example.org"),
+        new VerificationRequest(AddressKind.Email),
+        new ChallengeJson(Challenge, ExpiresIn: 300, ResendIn: 30, CodeLength: 6),
+        new ResendRequest(Challenge),
+        new CodeRequest(Challenge, "123456"),
+        new ProofRequest(Challenge, "123456"),
+        new VerifiedJson(Verified: true),
+        new SessionJson(Id, At, At.AddHours(1), "Mozilla/5.0", "192.0.2.7", Current: true),
+        new ApplicationAccessJson("shop", "Shop", [ScopeNames.OpenId, ScopeNames.Profile], At, Remembered: true),
+        new HistoryJson(At, "signed_in", "Shop", Id, "192.0.2.7"),
+        new ScopeJson("orders", "Your orders", "See what you ordered.", ["https://api.shop.example"], [], BuiltIn: false, Declared: false),
         new NewSecretRequest(At.AddYears(1)),
         new NewSecretJson(Id, "dJ8kXvJr0pW1o5c3h9mQ2tZ7yB4nL6sF8gU1eR3iA0w", At.AddYears(1)),
         new NewScopeRequest { Name = "orders", DisplayName = "Your orders", Description = "See what you ordered.", Resources = ["https://api.shop.example"] },
@@ -34,7 +56,7 @@ internal static class ApiExamples
         new RolesRequest { Roles = ["admin"] },
         new RotateRequest(),
         new TimelineEntryJson(At, "audit.WrongCode", "Typed a wrong code; 2 wrong ones in a row now.", Facts),
-        new AuditEventJson(Id, At, "WrongCode", Id, null, null, "192.0.2.7", Facts),
+        new AuditEventJson(Id, At, "wrong_code", Id, null, null, "192.0.2.7", Facts),
         new SigningKeyJson("NzbLsXh8uDCcd-6MNwXF4W_7noWXFZAfHkxZsRGC9Xs", "ES256", SigningKeyState.Signs, FromFile: false, At, At.AddDays(3), At.AddDays(93), At.AddDays(100)),
         new AuthorizationJson(Id, "shop", Id, AuthorizationKind.AdHoc, [ScopeNames.OpenId], Id, At, null),
         new AdminSessionJson(Id, Id, At, At, At.AddHours(1), At.AddDays(14), null, ["otp"], "Mozilla/5.0", "192.0.2.7"),

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.Json;
+using System.Text.Json.Nodes;
 using IdentityServer.Management;
 using Microsoft.AspNetCore.OpenApi;
 using Microsoft.AspNetCore.WebUtilities;
@@ -27,7 +28,7 @@ internal static class ApiOperation
     public static Task Complete(OpenApiOperation operation, OpenApiOperationTransformerContext context, CancellationToken cancellationToken)
     {
         operation.Responses ??= [];
-        NameParameters(operation);
+        NameParameters(operation, context);
         foreach (var status in Errors(operation, context))
             operation.Responses.TryAdd(status.ToString(CultureInfo.InvariantCulture), new OpenApiResponse());
         foreach (var (status, response) in operation.Responses.Where(pair => pair.Key[0] is '4' or '5').ToList())
@@ -103,13 +104,21 @@ internal static class ApiOperation
         return response;
     }
 
-    private static void NameParameters(OpenApiOperation operation)
+    private static void NameParameters(OpenApiOperation operation, OpenApiOperationTransformerContext context)
     {
         foreach (var parameter in (operation.Parameters ?? []).OfType<OpenApiParameter>())
         {
+            var type = context.Description.ParameterDescriptions.FirstOrDefault(one => one.Name == parameter.Name)?.ParameterDescriptor?.ParameterType;
+            if (ChoicesOf(type) is { } choices)
+                parameter.Schema = new OpenApiSchema { Type = JsonSchemaType.String, Enum = choices };
             if (parameter.In == ParameterLocation.Query)
                 parameter.Name = JsonNamingPolicy.SnakeCaseLower.ConvertName(parameter.Name!);
             parameter.Description ??= Parameters.GetValueOrDefault(parameter.Name!);
         }
     }
+
+    private static List<JsonNode>? ChoicesOf(Type? type) =>
+        (type is null ? null : Nullable.GetUnderlyingType(type)) is { IsGenericType: true } choice && choice.GetGenericTypeDefinition() == typeof(Choice<>)
+            ? [.. Enum.GetNames(choice.GenericTypeArguments[0]).Select(name => (JsonNode)JsonNamingPolicy.SnakeCaseLower.ConvertName(name))]
+            : null;
 }

@@ -1,3 +1,4 @@
+using System.Text.Json;
 using IdentityServer.Core.Administration;
 using IdentityServer.Core.Audit;
 using IdentityServer.Core.Persistence;
@@ -8,7 +9,7 @@ namespace IdentityServer.Management;
 /// <summary>An entry of the audit log on the wire.</summary>
 /// <param name="Id">The row.</param>
 /// <param name="At">When.</param>
-/// <param name="Kind">What, e.g. <c>SignedIn</c>.</param>
+/// <param name="Kind">What, e.g. <c>signed_in</c>.</param>
 /// <param name="UserId">Whom it concerns.</param>
 /// <param name="ApplicationId">The application that took part.</param>
 /// <param name="SessionId">The session that took part.</param>
@@ -17,7 +18,8 @@ namespace IdentityServer.Management;
 internal sealed record AuditEventJson(
     Guid Id, DateTimeOffset At, string Kind, Guid? UserId, Guid? ApplicationId, Guid? SessionId, string? Ip, IReadOnlyDictionary<string, string> Facts)
 {
-    public static AuditEventJson Of(AuditEntry entry) => new(entry.Id, entry.At, entry.Kind, entry.UserId, entry.ApplicationId, entry.SessionId, entry.Ip, entry.Facts);
+    public static AuditEventJson Of(AuditEntry entry) => new(
+        entry.Id, entry.At, JsonNamingPolicy.SnakeCaseLower.ConvertName(entry.Kind), entry.UserId, entry.ApplicationId, entry.SessionId, entry.Ip, entry.Facts);
 }
 
 /// <summary><c>/audit-events</c>: what happened. It can be read, never changed.</summary>
@@ -30,7 +32,7 @@ internal static class AuditApi
     }
 
     private static async Task<IResult> ListAsync(
-        AuditKind? kind,
+        Choice<AuditKind>? kind,
         [Microsoft.AspNetCore.Mvc.FromQuery(Name = "user_id")] Guid? userId,
         [Microsoft.AspNetCore.Mvc.FromQuery(Name = "client_id")] string? clientId,
         string? ip,
@@ -45,7 +47,7 @@ internal static class AuditApi
             return problem;
 
         Guid? application = clientId is null ? null : (await registry.FindApplicationAsync(clientId, context.RequestAborted))?.Id ?? Guid.Empty;
-        var query = new AuditQuery { Kind = kind, UserId = userId, ApplicationId = application, Ip = ip, From = from, To = to, Limit = paging.Take, Offset = paging.Skip };
+        var query = new AuditQuery { Kind = kind?.Value, UserId = userId, ApplicationId = application, Ip = ip, From = from, To = to, Limit = paging.Take, Offset = paging.Skip };
         return TypedResults.Ok(paging.Page(context, await audit.ListAsync(query, context.RequestAborted), AuditEventJson.Of));
     }
 }

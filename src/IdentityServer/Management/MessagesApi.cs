@@ -92,8 +92,8 @@ internal static class MessagesApi
     }
 
     private static async Task<IResult> ListAsync(
-        MessageStatus? status,
-        Channel? channel,
+        Choice<MessageStatus>? status,
+        Choice<Channel>? channel,
         string? provider,
         [Microsoft.AspNetCore.Mvc.FromQuery(Name = "challenge_id")] Guid? challengeId,
         DateTimeOffset? from,
@@ -104,7 +104,7 @@ internal static class MessagesApi
     {
         var query = new MessageQuery
         {
-            Status = status, Channel = channel, Provider = provider, ChallengeId = challengeId, From = from, To = to, Limit = paging.Take, Offset = paging.Skip,
+            Status = status?.Value, Channel = channel?.Value, Provider = provider, ChallengeId = challengeId, From = from, To = to, Limit = paging.Take, Offset = paging.Skip,
         };
         return paging.Check() ?? TypedResults.Ok(paging.Page(context, await messages.ListAsync(query, context.RequestAborted), MessageJson.Of));
     }

@@ -1,9 +1,10 @@
 using System.Text.Json;
+using System.Text.RegularExpressions;
 
 namespace IdentityServer.Management;
 
 /// <summary>Errors as problem details (RFC 9457), with a stable <c>code</c>, and <c>errors</c> by field where a field is wrong.</summary>
-internal static class Problem
+internal static partial class Problem
 {
     /// <summary>What happened and what to do next, in <paramref name="detail"/>; never with personal data or secrets.</summary>
     public static IResult Of(int status, string code, string detail) =>
@@ -50,7 +51,13 @@ internal static class Problem
     {
         null => Of(StatusCodes.Status500InternalServerError, "server_error", $"Something went wrong here; the log names it under {context.TraceIdentifier}."),
         { InnerException: JsonException { Path: { Length: > 2 } path } } => Field(path[2..], "There is no such field, or it does not take this value."),
+        { StatusCode: StatusCodes.Status400BadRequest } when Unbound().Match(bad.Message) is { Success: true } unbound =>
+            Field(JsonNamingPolicy.SnakeCaseLower.ConvertName(unbound.Groups["name"].Value), "It does not take this value; the API's description says which."),
         { StatusCode: StatusCodes.Status400BadRequest } => Of(bad.StatusCode, "invalid_request", bad.Message),
         _ => Of(bad.StatusCode),
     };
+
+    // What the framework says of a parameter's value that it cannot read; it names .NET types, which are nobody's business.
+    [GeneratedRegex("^Failed to bind parameter \"[^\"]* (?<name>\\w+)\" from ", RegexOptions.CultureInvariant | RegexOptions.ExplicitCapture, 1000)]
+    private static partial Regex Unbound();
 }

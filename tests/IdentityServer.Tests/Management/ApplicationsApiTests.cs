@@ -38,7 +38,7 @@ public abstract class ApplicationsApiTests(Server server) : IAsyncDisposable
         Assert.Equal(412, (await machine.DeleteAsync("/applications/shop", read.ETag)).Status);
         Assert.Equal(204, (await machine.DeleteAsync("/applications/shop", changed.ETag)).Status);
         Assert.Equal(404, (await machine.GetAsync("/applications/shop")).Status);
-        Assert.Equal(["removed", "changed", "added"], (await machine.GetAsync("/audit-events?kind=ApplicationChanged")).Body.GetProperty("results").EnumerateArray()
+        Assert.Equal(["removed", "changed", "added"], (await machine.GetAsync("/audit-events?kind=application_changed")).Body.GetProperty("results").EnumerateArray()
             .Select(entry => entry.GetProperty("facts").GetProperty("change").GetString()));
     }
 

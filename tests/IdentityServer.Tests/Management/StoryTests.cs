@@ -58,7 +58,7 @@ public sealed class StoryTests : IAsyncDisposable
         Assert.Contains(told, entry => entry.Kind == "message.sent");
 
         // However often it refused: once a limit and window, and without the address.
-        var log = await machine.GetAsync("/audit-events?kind=LimitReached");
+        var log = await machine.GetAsync("/audit-events?kind=limit_reached");
         Assert.Equal("1", log.Value("count"));
         Assert.Equal("address-starts-minute", log.Body.GetProperty("results")[0].GetProperty("facts").GetProperty("limit").GetString());
         Assert.Empty(Entries(await machine.GetAsync("/timeline?address=never@example.com")));
@@ -88,7 +88,7 @@ public sealed class StoryTests : IAsyncDisposable
         Assert.NotEqual(first.Code, second.Code);
         Assert.Equal("/account", (await browser.SubmitAsync(page, "Continue", ("Code", second.Code!))).Url.AbsolutePath);
         Assert.Equal(409, (await machine.PostAsync($"/messages/{id}/retry")).Status);
-        Assert.Equal("1", (await machine.GetAsync("/audit-events?kind=MessageRetried")).Value("count"));
+        Assert.Equal("1", (await machine.GetAsync("/audit-events?kind=message_retried")).Value("count"));
         Assert.DoesNotContain(second.Code!, (await machine.GetAsync($"/messages/{id}")).Body.ToString(), StringComparison.Ordinal);
     }
 
@@ -109,7 +109,7 @@ public sealed class StoryTests : IAsyncDisposable
         Assert.Empty(leaked.Where(key => key.State == "signs").Select(key => key.Kid).Intersect(before.Select(key => key.Kid)));
         Assert.Equal(2, leaked.Count(key => key.State == "retired"));
         Assert.Equal(200, (await machine.GetAsync("/signing-keys")).Status);
-        Assert.Equal("3", (await machine.GetAsync("/audit-events?kind=KeysRotated")).Value("count"));
+        Assert.Equal("3", (await machine.GetAsync("/audit-events?kind=keys_rotated")).Value("count"));
     }
 
     [Fact]
@@ -127,7 +127,7 @@ public sealed class StoryTests : IAsyncDisposable
             Assert.Equal(204, (await admin.DeleteAsync($"/sessions/{session.GetProperty("id").GetString()}")).Status);
         Assert.Equal(401, (await anna.GetAsync("/me")).Status);
         Assert.Equal("0", (await admin.GetAsync("/authorizations?client_id=none")).Value("count"));
-        Assert.Equal(admin.UserId.ToString(), (await admin.GetAsync($"/audit-events?kind=SessionEnded&user_id={anna.UserId}")).Body.GetProperty("results")[0].GetProperty("facts").GetProperty("by").GetString());
+        Assert.Equal(admin.UserId.ToString(), (await admin.GetAsync($"/audit-events?kind=session_ended&user_id={anna.UserId}")).Body.GetProperty("results")[0].GetProperty("facts").GetProperty("by").GetString());
     }
 
     [Fact]

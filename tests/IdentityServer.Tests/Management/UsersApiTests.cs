@@ -44,8 +44,8 @@ public abstract class UsersApiTests(Server server) : IAsyncDisposable
         server.Clock.Advance(TimeSpan.FromSeconds(1));
         Assert.Equal("", (await admin.PostAsync($"/users/{anna.UserId}/enable")).Value("disabled_at"));
         Assert.Equal(401, (await anna.GetAsync("/me")).Status);
-        Assert.Equal(["UserEnabled", "UserDisabled"], await KindsAsync(admin, anna.UserId, 2));
-        var entry = (await admin.GetAsync($"/audit-events?kind=UserDisabled&user_id={anna.UserId}")).Body.GetProperty("results")[0];
+        Assert.Equal(["user_enabled", "user_disabled"], await KindsAsync(admin, anna.UserId, 2));
+        var entry = (await admin.GetAsync($"/audit-events?kind=user_disabled&user_id={anna.UserId}")).Body.GetProperty("results")[0];
         Assert.Equal(admin.UserId.ToString(), entry.GetProperty("facts").GetProperty("by").GetString());
         Assert.Equal("api", entry.GetProperty("facts").GetProperty("through").GetString());
     }
@@ -121,7 +121,7 @@ public abstract class UsersApiTests(Server server) : IAsyncDisposable
         Assert.Equal(204, (await machine.DeleteAsync($"/users/{id}")).Status);
         Assert.Equal(404, (await machine.DeleteAsync($"/users/{id}")).Status);
         Assert.Equal(404, (await machine.GetAsync($"/users/{id}")).Status);
-        var log = await machine.GetAsync($"/audit-events?user_id={id}&kind=UserDeleted");
+        var log = await machine.GetAsync($"/audit-events?user_id={id}&kind=user_deleted");
         Assert.Equal("1", log.Value("count"));
         Assert.DoesNotContain("gone@", log.Body.ToString(), StringComparison.Ordinal);
     }
