@@ -187,7 +187,7 @@ public abstract class SessionsTests
         Assert.True(await server.RunAsync<Sessions, bool>(sessions => sessions.RenewAsync(context, session, Channel.Sms)));
 
         var cookie = context.Response.Headers.SetCookie.ToString();
-        var renewed = (await CurrentAsync(Base64Url.DecodeFromChars(cookie[(cookie.IndexOf('=', StringComparison.Ordinal) + 1)..cookie.IndexOf(';', StringComparison.Ordinal)])))!;
+        var renewed = (await CurrentAsync(Base64Url.DecodeFromChars(cookie.AsSpan()[(cookie.IndexOf('=', StringComparison.Ordinal) + 1)..cookie.IndexOf(';', StringComparison.Ordinal)])))!;
         Assert.Equal((ticket.SessionId, user, server.Clock.Now), (renewed.Id, renewed.UserId, renewed.AuthenticatedAt));
         Assert.Equal(["otp", "sms"], renewed.Methods);
         Assert.Null(await CurrentAsync(ticket.Secret));
