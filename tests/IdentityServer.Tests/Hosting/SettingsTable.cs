@@ -96,7 +96,8 @@ internal static partial class SettingsTable
     private static Dictionary<string, XElement> Documentation() =>
         new[] { "IdentityServer", "IdentityServer.UI", "IdentityServer.Core", "IdentityServer.Protocol" }
             .SelectMany(name => XDocument.Load(Path.Combine(AppContext.BaseDirectory, $"{name}.xml")).Descendants("member"))
-            .Where(member => member.Element("summary") is not null)
+            // What the compiler generates for regular expressions bears the same name in each project.
+            .Where(member => member.Element("summary") is not null && !member.Attribute("name")!.Value.Contains(".Generated.", StringComparison.Ordinal))
             .ToDictionary(member => member.Attribute("name")!.Value, member => member.Element("summary")!, StringComparer.Ordinal);
 
     [GeneratedRegex(@"\s+")]
