@@ -5,6 +5,7 @@ using Xunit;
 namespace IdentityServer.Core.Tests.Delivery;
 
 /// <summary>A relay is asked whether it would take mail, and gets none.</summary>
+[Collection("Mail relay")]
 public sealed class SmtpCheckTests(TestRelay relay) : IClassFixture<TestRelay>
 {
     [Fact]

@@ -5,6 +5,8 @@ using Xunit;
 
 namespace IdentityServer.Core.Tests.Delivery;
 
+// The relay is trusted by a callback of the whole process: two classes at once would take it from each other.
+[Collection("Mail relay")]
 public sealed class SmtpSenderTests(TestRelay relay) : RemoteSenderContract, IClassFixture<TestRelay>
 {
     protected override Task<ISender> AcceptingAsync() => Task.FromResult<ISender>(To("accept"));
