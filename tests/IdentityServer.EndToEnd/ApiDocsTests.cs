@@ -22,13 +22,14 @@ public sealed class ApiDocsTests(Stack stack)
 
         await page.ScreenshotAsync(new() { Path = Path.Combine(Folder, "swagger-authorise.png") });
         var popup = await page.RunAndWaitForPopupAsync(() => page.Locator(".modal-ux .auth-btn-wrapper .authorize").First.ClickAsync());
-        await popup.GetByRole(AriaRole.Textbox).FillAsync("anna@example.com");
-        var before = DateTimeOffset.MinValue;
+        // Somebody of this test's own: others have codes on their way.
+        await popup.GetByRole(AriaRole.Textbox).FillAsync("reader@example.com");
         await popup.Keyboard.PressAsync("Enter");
-        var mail = await stack.Server.MailAsync("anna@example.com", before);
-        var closed = popup.WaitForURLAsync(url => url.Contains("oauth2-redirect", StringComparison.Ordinal));
+        var mail = await stack.Server.MailAsync("reader@example.com", DateTimeOffset.MinValue);
         await popup.GetByRole(AriaRole.Textbox).FillAsync(mail.Code!);
-        await Task.WhenAny(closed, Task.Delay(TimeSpan.FromSeconds(10)));
+        await popup.WaitForURLAsync(url => url.Contains("/sign-in/details", StringComparison.Ordinal));
+        await popup.GetByRole(AriaRole.Textbox).First.FillAsync("Rita Reader");
+        await popup.Keyboard.PressAsync("Enter");
 
         await Expect(page.Locator(".modal-ux").GetByText("Logout")).ToBeVisibleAsync();
         await page.Locator(".modal-ux .btn-done").First.ClickAsync();
@@ -36,7 +37,7 @@ public sealed class ApiDocsTests(Stack stack)
         await operation.GetByText("Read the own profile").ClickAsync();
         await operation.GetByRole(AriaRole.Button, new() { Name = "Try it out" }).ClickAsync();
         await operation.GetByRole(AriaRole.Button, new() { Name = "Execute" }).ClickAsync();
-        await Expect(operation.Locator(".live-responses-table")).ToContainTextAsync("anna@example.com");
+        await Expect(operation.Locator(".live-responses-table")).ToContainTextAsync("reader@example.com");
         await page.ScreenshotAsync(new() { Path = Path.Combine(Folder, "swagger-called.png"), FullPage = false });
         Assert.Empty(complaints);
     }

@@ -173,7 +173,7 @@ public sealed class HeadersTests(HeadersTests.Shared shared) : IClassFixture<Hea
 
     public sealed class Shared : IAsyncDisposable
     {
-        public Server Server { get; } = new(("Limits:StartsPerNetworkAndHour", "100000"), ("Limits:ApiRequestsPerCallerAndMinute", "100000"), ("Limits:ApiRequestsPerNetworkAndMinute", "100000"));
+        public Server Server { get; } = new(("Limits:StartsPerNetworkAndHour", "100000"), ("Limits:ApiRequestsPerCallerAndMinute", "100000"), ("Limits:ApiRequestsPerNetworkAndMinute", "100000"), ("Limits:RefusedRequestsPerNetworkAndMinute", "100000"));
 
         public ValueTask DisposeAsync() => Server.DisposeAsync();
     }
