@@ -17,10 +17,6 @@ public sealed class PruneOptions
     [Range(typeof(TimeSpan), "1.00:00:00", "3660.00:00:00")]
     public TimeSpan AuditRetention { get; set; } = TimeSpan.FromDays(365);
 
-    /// <summary>Accounts that were registered and never activated; 7 days by default.</summary>
-    [Range(typeof(TimeSpan), "01:00:00", "365.00:00:00")]
-    public TimeSpan InactiveRetention { get; set; } = TimeSpan.FromDays(7);
-
     /// <summary>Rows in one transaction; 1,000 by default and at most.</summary>
     [Range(1, 1000)]
     public int BatchSize { get; set; } = 1000;
