@@ -33,6 +33,9 @@ public sealed class Stack : IAsyncLifetime
         if (Missing is not null)
             return;
 
+        // Busy machines draw slowly; a page that comes late is not a page that is wrong.
+        Microsoft.Playwright.Assertions.SetDefaultExpectTimeout(30_000);
+
         var (spa, api, webApp) = (ChildProcess.FreePort(), ChildProcess.FreePort(), ChildProcess.FreePort());
         Spa = $"http://localhost:{spa}";
         WebApp = $"http://localhost:{webApp}";
@@ -77,7 +80,7 @@ public sealed class Stack : IAsyncLifetime
             JavaScriptEnabled = scripts,
             Locale = language,
         });
-        context.SetDefaultTimeout(15_000);
+        context.SetDefaultTimeout(30_000);
         return await context.NewPageAsync();
     }
 
