@@ -54,7 +54,7 @@ internal static class MeApi
             .Gives<InvitationJson>().Refuses(StatusCodes.Status400BadRequest);
     }
 
-    /// <summary>The profile, with its ETag.</summary>
+    // No XML comment: it would take the place of the summary in the API's description.
     public static async Task<IResult> GetAsync(Caller caller, HttpContext context, UserQueries users, UseInvitation invitations)
     {
         if (await users.FindAsync(caller.Person, context.RequestAborted) is not { } found)
