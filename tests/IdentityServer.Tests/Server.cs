@@ -19,7 +19,6 @@ public class Server : IAsyncDisposable
 {
     private static readonly Uri Origin = new("https://localhost");
     private readonly WebApplicationFactory<Program> factory;
-    private readonly string folder;
 
     public Server(params (string Name, string Value)[] settings)
         : this(_ => { }, settings)
@@ -28,12 +27,12 @@ public class Server : IAsyncDisposable
 
     public Server(Action<IServiceCollection> add, params (string Name, string Value)[] settings)
     {
-        folder = Directory.CreateTempSubdirectory("identityserver-").FullName;
-        File.Copy(Path.Combine(Repository.Root, "appsettings.Development.json"), Path.Combine(folder, "appsettings.Development.json"));
+        Folder = Directory.CreateTempSubdirectory("identityserver-").FullName;
+        File.Copy(Path.Combine(Repository.Root, "appsettings.Development.json"), Path.Combine(Folder, "appsettings.Development.json"));
         factory = new WebApplicationFactory<Program>().WithWebHostBuilder(host =>
         {
             host.UseEnvironment(Environments.Development);
-            host.UseContentRoot(folder);
+            host.UseContentRoot(Folder);
             host.UseSetting("Logging:LogLevel:Default", "Warning");
 
             // They say at every request that this server is no Kestrel.
@@ -64,6 +63,9 @@ public class Server : IAsyncDisposable
     public TestClock Clock { get; } = new(TimeProvider.System.GetUtcNow());
 
     public IServiceProvider Services => factory.Services;
+
+    /// <summary>Where its database and its settings are.</summary>
+    public string Folder { get; }
 
     public Browser NewBrowser() => new(() => factory.Server.CreateHandler(), Origin);
 
@@ -155,6 +157,6 @@ public class Server : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         await factory.DisposeAsync();
-        Directory.Delete(folder, recursive: true);
+        Directory.Delete(Folder, recursive: true);
     }
 }

@@ -127,31 +127,14 @@ public sealed class ApplicationAdministration(
         cancellationToken);
 
     /// <summary>Adds a secret beside those that are there, so that applications can go over to it one by one.</summary>
-    public async Task<(RegistryChange Change, NewSecret? Secret)> AddSecretAsync(string clientId, DateTimeOffset? expiresAt, Operator by, CancellationToken cancellationToken)
-    {
-        var now = time.GetUtcNow();
-        if (expiresAt <= now)
-            return (new RegistryChange.Invalid(["ExpiresAt must be in the future."]), null);
+    public Task<(RegistryChange Change, NewSecret? Secret)> AddSecretAsync(string clientId, DateTimeOffset? expiresAt, Operator by, CancellationToken cancellationToken) =>
+        expiresAt <= time.GetUtcNow()
+            ? Task.FromResult<(RegistryChange, NewSecret?)>((new RegistryChange.Invalid(["ExpiresAt must be in the future."]), null))
+            : AddSecretAsync(clientId, expiresAt, end: null, "added", by, cancellationToken);
 
-        var secret = NewSecretAt(now, expiresAt);
-        var change = await ChangeAsync(
-            clientId,
-            async (changing, existing) =>
-            {
-                if (existing is null)
-                    return new RegistryChange.NotFound();
-                if (existing.Type == ApplicationType.Public)
-                    return new RegistryChange.Refused("A public application runs on its users' machines and cannot keep a secret.");
-                if (await changing.ApplicationSecrets.CountAsync(row => row.ApplicationId == existing.Id, cancellationToken) >= MostSecrets)
-                    return new RegistryChange.Refused($"It has {MostSecrets} secrets: remove one that is not used any more.");
-
-                changing.Add(Row(existing.Id, secret, now));
-                Write(changing, AuditKind.SecretChanged, existing, "added", by, now);
-                return Done;
-            },
-            cancellationToken);
-        return (change, change is RegistryChange.Done ? secret : null);
-    }
+    /// <summary>Adds a secret; those until now end after <paramref name="keepOld"/>, at once when it is zero. An earlier end is not put off.</summary>
+    public Task<(RegistryChange Change, NewSecret? Secret)> RotateSecretAsync(string clientId, TimeSpan keepOld, Operator by, CancellationToken cancellationToken) =>
+        AddSecretAsync(clientId, expiresAt: null, time.GetUtcNow() + keepOld, "rotated", by, cancellationToken);
 
     /// <summary>Removes a secret at once; not the last one that works.</summary>
     public Task<RegistryChange> RemoveSecretAsync(string clientId, Guid secretId, Operator by, CancellationToken cancellationToken) => ChangeAsync(
@@ -174,6 +157,37 @@ public sealed class ApplicationAdministration(
     /// <summary>A hash of everything but the secrets.</summary>
     internal static string VersionOf(Application application) =>
         Base64Url.EncodeToString(SHA256.HashData(JsonSerializer.SerializeToUtf8Bytes(application with { Secrets = [] })).AsSpan(0, 12));
+
+    // end: when those that are there end at the latest; null: they stay as they are.
+    private async Task<(RegistryChange Change, NewSecret? Secret)> AddSecretAsync(
+        string clientId, DateTimeOffset? expiresAt, DateTimeOffset? end, string what, Operator by, CancellationToken cancellationToken)
+    {
+        var now = time.GetUtcNow();
+        var secret = NewSecretAt(now, expiresAt);
+        var change = await ChangeAsync(
+            clientId,
+            async (changing, existing) =>
+            {
+                if (existing is null)
+                    return new RegistryChange.NotFound();
+                if (existing.Type == ApplicationType.Public)
+                    return new RegistryChange.Refused("A public application runs on its users' machines and cannot keep a secret.");
+
+                var rows = await changing.ApplicationSecrets.Where(row => row.ApplicationId == existing.Id).ToListAsync(cancellationToken);
+                foreach (var row in rows.Where(row => end is not null && (row.ExpiresAt is null || row.ExpiresAt > end)))
+                    row.ExpiresAt = end;
+                var over = rows.FindAll(row => row.ExpiresAt <= now);
+                if (rows.Count - over.Count >= MostSecrets)
+                    return new RegistryChange.Refused($"It has {MostSecrets} secrets: remove one that is not used any more.");
+
+                changing.RemoveRange(over);
+                changing.Add(Row(existing.Id, secret, now));
+                Write(changing, AuditKind.SecretChanged, existing, what, by, now);
+                return Done;
+            },
+            cancellationToken);
+        return (change, change is RegistryChange.Done ? secret : null);
+    }
 
     private async Task<RegistryChange> ChangeAsync(
         string clientId, Func<ServerDb, Application?, Task<RegistryChange>> change, CancellationToken cancellationToken)

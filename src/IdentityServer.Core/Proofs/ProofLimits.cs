@@ -100,9 +100,9 @@ internal sealed class ProofLimits(IOptions<LimitOptions> options, Secrets secret
         await Counting.SettleAsync(db, [], [.. others], default, cancellationToken);
     }
 
-    /// <summary>Forgets the wrong codes of an address, so that codes work again.</summary>
+    /// <summary>Forgets the wrong codes and passwords of an address, so that the right ones work again.</summary>
     public static Task ForgetFailuresAsync(ServerDb db, byte[] addressHash, CancellationToken cancellationToken) =>
-        Counting.SettleAsync(db, [], [FailuresKey(addressHash)], default, cancellationToken);
+        Counting.SettleAsync(db, [], [FailuresKey(addressHash), PasswordFailuresKey(addressHash)], default, cancellationToken);
 
     /// <summary>The keys of the limits on an address alone, as they are counted.</summary>
     public static IReadOnlyList<string> AddressKeys(byte[] addressHash) =>

@@ -9,10 +9,10 @@ internal sealed class FormCookie(IHttpContextAccessor accessor) : CookieBuilder
 {
     private const string PlainName = "IdentityServer.Form";
 
+    /// <summary>Follows from the scheme, whatever is set.</summary>
     public override string? Name
     {
         get => accessor.HttpContext?.Request.IsHttps == true ? "__Host-" + PlainName : PlainName;
-        set => throw new NotSupportedException("The name follows from the scheme.");
     }
 }
 

@@ -1,10 +1,8 @@
 using System.CommandLine;
 using System.Globalization;
-using System.Security.Cryptography;
-using System.Text;
 using IdentityServer.Core;
+using IdentityServer.Core.Administration;
 using IdentityServer.Core.Persistence;
-using IdentityServer.Protocol.Model;
 
 namespace IdentityServer.Commands;
 
@@ -20,32 +18,30 @@ internal static class ApplicationsCommands
         RotateSecret(frame),
     };
 
-    /// <summary>A new secret, 256 random bits, and its trace.</summary>
-    internal static (string Secret, ApplicationSecret Trace) NewSecret()
+    /// <summary>What became of a change, where nothing was changed; null when it was made.</summary>
+    internal static CommandResult? Refusal(RegistryChange change) => change switch
     {
-        var secret = System.Buffers.Text.Base64Url.EncodeToString(RandomNumberGenerator.GetBytes(32));
-        return (secret, new ApplicationSecret(SHA256.HashData(Encoding.UTF8.GetBytes(secret)), ExpiresAt: null));
-    }
-
-    /// <summary>Whether configuration declares it: then the next start would undo what is changed here.</summary>
-    internal static bool IsDeclared(IServiceProvider services, string clientId) =>
-        services.GetRequiredService<IConfiguration>().GetSection($"Applications:{clientId}").Exists();
+        RegistryChange.Refused(var reason) => new CommandResult(reason, ExitCode: ExitCodes.Act),
+        RegistryChange.Invalid(var problems) => new CommandResult(string.Join(Environment.NewLine, problems), new { problems }, ExitCodes.Act),
+        RegistryChange.Done => null,
+        _ => new CommandResult("The application is gone meanwhile.", ExitCode: ExitCodes.Act),
+    };
 
     private static async Task<CommandResult> ListAsync(IServiceProvider services, CancellationToken cancellationToken)
     {
         var now = services.GetRequiredService<TimeProvider>().GetUtcNow();
-        var applications = await services.GetRequiredService<Registry>().ApplicationsAsync(cancellationToken);
-        var rows = applications.OrderBy(application => application.ClientId, StringComparer.Ordinal).Select(application => new
+        var found = await services.GetRequiredService<ApplicationAdministration>().ListAsync(search: null, int.MaxValue, offset: 0, cancellationToken);
+        var rows = found.Items.Select(view => new
         {
-            application.ClientId,
-            application.DisplayName,
-            application.Type,
-            application.Kind,
-            application.GrantTypes,
-            application.Scopes,
-            application.RedirectUris,
-            Secrets = application.Secrets.Count(secret => secret.ExpiresAt is null || secret.ExpiresAt > now),
-            IsDeclared = IsDeclared(services, application.ClientId),
+            view.Application.ClientId,
+            view.Application.DisplayName,
+            view.Application.Type,
+            view.Application.Kind,
+            view.Application.GrantTypes,
+            view.Application.Scopes,
+            view.Application.RedirectUris,
+            Secrets = view.Secrets.Count(secret => secret.ExpiresAt is null || secret.ExpiresAt > now),
+            view.IsDeclared,
         }).ToList();
         return rows.Count == 0
             ? new CommandResult("There are none. Add one: dotnet IdentityServer.dll applications add --help", rows)
@@ -80,28 +76,17 @@ internal static class ApplicationsCommands
 
     private static async Task<CommandResult> RotateAsync(IServiceProvider services, string clientId, TimeSpan keepOld, CancellationToken cancellationToken)
     {
-        var registry = services.GetRequiredService<Registry>();
-        if (await registry.FindApplicationAsync(clientId, cancellationToken) is not { } application)
-            return Refuse(await UnknownAsync(registry, clientId, cancellationToken));
-        if (application.Type == ApplicationType.Public)
-            return Refuse($"{clientId} is a public application: it has no secret.");
-        if (IsDeclared(services, clientId))
-            return Refuse($"Configuration declares {clientId}, and the next start would bring its secrets back: change Applications:{clientId}:Secrets instead.");
-
-        var now = services.GetRequiredService<TimeProvider>().GetUtcNow();
-        var end = now + keepOld;
-        var old = application.Secrets.Where(secret => secret.ExpiresAt is null || secret.ExpiresAt > now)
-            .Select(secret => secret.ExpiresAt < end ? secret : secret with { ExpiresAt = end });
-        var (secret, trace) = NewSecret();
-        var problems = await services.GetRequiredService<RegistryWriter>().PutAsync(
-            [], [application with { Secrets = [trace, .. keepOld == TimeSpan.Zero ? [] : old] }], cancellationToken);
-        if (problems.Count > 0)
-            return Refuse(string.Join(Environment.NewLine, problems));
+        var end = services.GetRequiredService<TimeProvider>().GetUtcNow() + keepOld;
+        var (change, secret) = await services.GetRequiredService<ApplicationAdministration>().RotateSecretAsync(clientId, keepOld, CommandFrame.By, cancellationToken);
+        if (change is RegistryChange.NotFound)
+            return new CommandResult(await UnknownAsync(services.GetRequiredService<Registry>(), clientId, cancellationToken), ExitCode: ExitCodes.Act);
+        if (Refusal(change) is { } refusal)
+            return refusal;
 
         var until = string.Create(CultureInfo.InvariantCulture, $"{end:yyyy-MM-dd HH:mm} UTC");
         return new CommandResult(
-            $"{secret}{Environment.NewLine}{Environment.NewLine}It is shown this once. The secrets until now {(keepOld == TimeSpan.Zero ? "have ended" : $"end at {until}")}.",
-            new { clientId, secret, oldSecretsEndAt = end });
+            $"{secret!.Value}{Environment.NewLine}{Environment.NewLine}It is shown this once. The secrets until now {(keepOld == TimeSpan.Zero ? "have ended" : $"end at {until}")}.",
+            new { clientId, secret = secret.Value, oldSecretsEndAt = end });
     }
 
     private static async Task<string> UnknownAsync(Registry registry, string clientId, CancellationToken cancellationToken)
@@ -109,8 +94,6 @@ internal static class ApplicationsCommands
         var known = (await registry.ApplicationsAsync(cancellationToken)).Select(application => application.ClientId).ToList();
         return $"There is no application \"{clientId}\"{(known.Count == 0 ? "." : $"; {NearestName.Advice(clientId, known)}")}";
     }
-
-    private static CommandResult Refuse(string text) => new(text, ExitCode: ExitCodes.Act);
 
     private static TimeSpan? Duration(string text)
     {

@@ -3,6 +3,7 @@ using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using IdentityServer.Core.Persistence;
+using IdentityServer.Core.Users;
 
 namespace IdentityServer.Commands;
 
@@ -41,6 +42,9 @@ internal sealed class ServerCommand(string name, string description, string exam
 /// <summary>What all commands share: they get services in a scope of their own and return a result, which is printed as text or as JSON.</summary>
 internal sealed class CommandFrame(Func<string[], WebApplication> build, string[] settings)
 {
+    /// <summary>Who acts, for the audit log.</summary>
+    public static readonly Operator By = new(UserId: null, "command");
+
     /// <summary>The option that every command has.</summary>
     public const string JsonName = "--json";
 

@@ -3,7 +3,6 @@ using System.Globalization;
 using IdentityServer.Core.Administration;
 using IdentityServer.Core.Keys;
 using IdentityServer.Core.Persistence;
-using IdentityServer.Core.Users;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.Options;
 
@@ -29,21 +28,15 @@ internal static class KeysCommands
         if (!hasFiles && !await services.GetRequiredService<ServerDb>().SigningKeys.AnyAsync(cancellationToken))
             return new CommandResult("There are none yet: the first start makes them.", Array.Empty<object>());
 
-        var ring = services.GetRequiredService<KeyRing>();
-        var now = services.GetRequiredService<TimeProvider>().GetUtcNow();
-        var keys = await ring.PublishedKeysAsync(cancellationToken);
-        var signing = new HashSet<string>(StringComparer.Ordinal);
-        foreach (var algorithm in keys.Select(key => key.Algorithm).Distinct())
-            signing.Add((await ring.SigningKeyAsync(algorithm, cancellationToken)).Kid);
-
-        var rows = keys.OrderBy(key => key.Algorithm).ThenBy(key => key.ActivatesAt).Select(key => new
+        var keys = await services.GetRequiredService<SigningKeyAdministration>().ListAsync(cancellationToken);
+        var rows = keys.Select(key => new
         {
             key.Kid,
             Algorithm = key.Algorithm.ToString(),
-            State = signing.Contains(key.Kid) ? "signs" : key.ActivatesAt > now ? "next" : "retired",
-            key.ActivatesAt,
-            key.RetiresAt,
-            key.ExpiresAt,
+            State = key.State switch { SigningKeyState.Signs => "signs", SigningKeyState.Next => "next", _ => "retired" },
+            key.Times.ActivatesAt,
+            key.Times.RetiresAt,
+            key.Times.ExpiresAt,
         }).ToList();
         return new CommandResult(
             Columns.Align([["kid", "algorithm", "state", "signs from", "until", "published until"], .. rows.Select(row => new[] { row.Kid, row.Algorithm, row.State, Day(row.ActivatesAt), Day(row.RetiresAt), Day(row.ExpiresAt) })]),
@@ -52,7 +45,7 @@ internal static class KeysCommands
 
     private static async Task<CommandResult> RotateAsync(IServiceProvider services, CancellationToken cancellationToken)
     {
-        var keys = await services.GetRequiredService<SigningKeyAdministration>().RotateAsync(immediately: false, new Operator(UserId: null, "command"), cancellationToken);
+        var keys = await services.GetRequiredService<SigningKeyAdministration>().RotateAsync(immediately: false, CommandFrame.By, cancellationToken);
         var next = keys.Where(key => key.State == SigningKeyState.Next).ToList();
         return next.Count == 0
             ? new CommandResult("The first keys were made; there was nothing to rotate.", Array.Empty<object>())

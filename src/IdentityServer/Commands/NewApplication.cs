@@ -1,5 +1,5 @@
 using System.CommandLine;
-using IdentityServer.Core.Persistence;
+using IdentityServer.Core.Administration;
 using IdentityServer.Protocol;
 using IdentityServer.Protocol.Model;
 using Microsoft.Extensions.Options;
@@ -60,31 +60,25 @@ internal sealed class NewApplication
 
     private async Task<CommandResult> AddAsync(IServiceProvider services, ParseResult line, CancellationToken cancellationToken)
     {
-        var (secret, trace) = ApplicationsCommands.NewSecret();
-        var application = Read(line, services.GetRequiredService<TimeProvider>().GetUtcNow());
-        var isConfidential = application.Type == ApplicationType.Confidential;
-        if (isConfidential)
-            application = application with { Secrets = [trace] };
-        if (await services.GetRequiredService<Registry>().FindApplicationAsync(application.ClientId, cancellationToken) is not null)
-            return new CommandResult($"There is an application \"{application.ClientId}\" already; it was left as it is.", ExitCode: ExitCodes.Act);
-        var problems = await services.GetRequiredService<RegistryWriter>().PutAsync([], [application], cancellationToken);
-        if (problems.Count > 0)
-            return new CommandResult(string.Join(Environment.NewLine, problems), new { problems }, ExitCodes.Act);
+        var application = Read(line);
+        var (change, secret) = await services.GetRequiredService<ApplicationAdministration>().AddAsync(application, CommandFrame.By, cancellationToken);
+        if (ApplicationsCommands.Refusal(change) is { } refusal)
+            return refusal;
 
         var authority = services.GetRequiredService<IOptions<ProtocolOptions>>().Value.Issuer ?? "http://localhost:5000";
         return new CommandResult(
-            Instructions(application, line.GetRequiredValue(kind), authority, isConfidential ? secret : null),
-            new { authority, application.ClientId, Secret = isConfidential ? secret : null, application.RedirectUris, application.GrantTypes, application.Scopes });
+            Instructions(application, line.GetRequiredValue(kind), authority, secret?.Value),
+            new { authority, application.ClientId, Secret = secret?.Value, application.RedirectUris, application.GrantTypes, application.Scopes });
     }
 
-    private Application Read(ParseResult line, DateTimeOffset now)
+    private Application Read(ParseResult line)
     {
         var typed = line.GetRequiredValue(kind);
         var asked = line.GetValue(scopes);
         var hasUris = line.GetValue(redirectUris) is { Length: > 0 };
         return new Application
         {
-            Id = Guid.CreateVersion7(now),
+            Id = Guid.Empty,
             ClientId = line.GetRequiredValue(clientId),
             DisplayName = line.GetValue(name) ?? line.GetRequiredValue(clientId),
             Type = typed is "web" or "machine" ? ApplicationType.Confidential : ApplicationType.Public,

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Globalization;
+using IdentityServer.Core.Administration;
 using IdentityServer.Core.Users;
 using IdentityServer.Management;
 using IdentityServer.Protocol;
@@ -12,7 +13,6 @@ internal static class UsersCommands
 {
     private const int MostListed = 1_000;
 
-    private static readonly Operator By = new(UserId: null, "command");
     private static readonly Argument<string> Who = new("who") { Description = "An id, an e-mail address, or a phone number with its calling code." };
 
     public static Command Group(CommandFrame frame) => new("users", "People with an account.")
@@ -21,6 +21,7 @@ internal static class UsersCommands
         OnUser(frame, "show", "Show a user.", "users show anna@example.com", (_, user, _) => Task.FromResult(Show(user))),
         OnUser(frame, "disable", "Lock a user out: sessions and tokens end now and for good.", "users disable anna@example.com", DisableAsync),
         OnUser(frame, "enable", "Let a user in again.", "users enable anna@example.com", EnableAsync),
+        Unlock(frame),
         Delete(frame),
     };
 
@@ -101,6 +102,26 @@ internal static class UsersCommands
             $"last sign-in  {Time(found.User.LastSignInAt)}"),
         UserJson.Of(found));
 
+    private static ServerCommand Unlock(CommandFrame frame)
+    {
+        var address = new Argument<string>("address") { Description = "An e-mail address, or a phone number with its calling code; with or without an account." };
+        address.Validators.Add(result =>
+        {
+            if (Address.Parse(result.GetValueOrDefault<string>()) is null)
+                result.AddError("This is neither an e-mail address nor a phone number with its calling code.");
+        });
+        return frame.OnDatabase(
+            "unlock",
+            "Forget the wrong codes and passwords of an address, so that the right ones work there again.",
+            "users unlock +4915112345678",
+            async (services, line, cancellationToken) =>
+            {
+                await services.GetRequiredService<CodeUnlock>().UnlockAsync(Address.Parse(line.GetRequiredValue(address))!, CommandFrame.By, cancellationToken);
+                return new CommandResult("Codes work again for this address.");
+            },
+            address);
+    }
+
     private static ServerCommand Delete(CommandFrame frame)
     {
         var yes = new Option<bool>("--yes") { Description = "Yes, for good.", Required = true };
@@ -110,7 +131,7 @@ internal static class UsersCommands
             "Delete a user with all that belongs to the account; it cannot be undone.",
             "users delete anna@example.com --yes",
             async (services, user, cancellationToken) => Done(
-                await services.GetRequiredService<UserAdministration>().DeleteAsync(user.User.Id, By, cancellationToken), user, "is deleted"));
+                await services.GetRequiredService<UserAdministration>().DeleteAsync(user.User.Id, CommandFrame.By, cancellationToken), user, "is deleted"));
         command.Add(yes);
 
         // The library takes a switch that is missing for one that says no, whatever Required says.
@@ -123,10 +144,10 @@ internal static class UsersCommands
     }
 
     private static async Task<CommandResult> DisableAsync(IServiceProvider services, UserWithRoles user, CancellationToken cancellationToken) => Done(
-        await services.GetRequiredService<UserAdministration>().DisableAsync(user.User.Id, By, cancellationToken), user, "is locked out; sessions and tokens have ended");
+        await services.GetRequiredService<UserAdministration>().DisableAsync(user.User.Id, CommandFrame.By, cancellationToken), user, "is locked out; sessions and tokens have ended");
 
     private static async Task<CommandResult> EnableAsync(IServiceProvider services, UserWithRoles user, CancellationToken cancellationToken) => Done(
-        await services.GetRequiredService<UserAdministration>().EnableAsync(user.User.Id, By, cancellationToken), user, "may sign in");
+        await services.GetRequiredService<UserAdministration>().EnableAsync(user.User.Id, CommandFrame.By, cancellationToken), user, "may sign in");
 
     private static CommandResult Done(UserChange change, UserWithRoles user, string what) => change switch
     {
@@ -169,7 +190,7 @@ internal static class UsersCommands
         if (user.User.DisabledAt is not null)
             return new CommandResult($"The account is locked: dotnet IdentityServer.dll users enable {known:D}", ExitCode: ExitCodes.Act);
         if (!user.Roles.Contains(RoleNames.Admin, StringComparer.Ordinal))
-            await services.GetRequiredService<UserAdministration>().SetRolesAsync(known, [.. user.Roles, RoleNames.Admin], By, cancellationToken);
+            await services.GetRequiredService<UserAdministration>().SetRolesAsync(known, [.. user.Roles, RoleNames.Admin], CommandFrame.By, cancellationToken);
 
         var authority = services.GetRequiredService<IOptions<ProtocolOptions>>().Value.Issuer ?? "http://localhost:5000";
         return new CommandResult(

@@ -93,11 +93,15 @@ public sealed class ApplicationsCommandsTests
         Assert.Equal(old.ExpiresAt, (await run.ReadAsync(db => db.ApplicationSecrets.SingleAsync(secret => secret.Id == old.Id))).ExpiresAt);
         await run.RunAsync("applications", "rotate-secret", "shop", "--keep-old", "0");
         Assert.Single(await run.ReadAsync(db => db.ApplicationSecrets.ToListAsync()));
+
+        // What operators do is written down, whatever they do it with.
+        var written = await run.ReadAsync(db => db.AuditEvents.Where(entry => entry.Data.Contains("\"through\":\"command\"")).Select(entry => entry.Kind).ToListAsync());
+        Assert.Equal(["ApplicationChanged", "SecretChanged", "SecretChanged", "SecretChanged"], written.Order(StringComparer.Ordinal));
     }
 
     [Theory]
     [InlineData(1, "did you mean \"shop\"", "shpo")]
-    [InlineData(1, "is a public application", "page")]
+    [InlineData(1, "A public application", "page")]
     [InlineData(1, "Configuration declares", "declared")]
     [InlineData(2, "--keep-old is a number", "shop", "--keep-old", "tomorrow")]
     [InlineData(2, "--keep-old is a number", "shop", "--keep-old", "366d")]

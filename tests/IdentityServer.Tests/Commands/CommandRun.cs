@@ -8,10 +8,11 @@ using Microsoft.Extensions.DependencyInjection;
 
 namespace IdentityServer.Tests.Commands;
 
-/// <summary>Commands inside the test, one after the other on a database of their own: what the process does with its arguments, without the process.</summary>
-internal sealed class CommandRun : IDisposable
+/// <summary>Commands inside the test, one after the other: what the process does with its arguments, without the process.</summary>
+/// <param name="server">Whose database they work on; null: one of their own.</param>
+internal sealed class CommandRun(Server? server = null) : IDisposable
 {
-    private readonly string folder = Directory.CreateTempSubdirectory("identityserver-").FullName;
+    private readonly string folder = server?.Folder ?? Directory.CreateTempSubdirectory("identityserver-").FullName;
 
     /// <summary>Settings for all further commands, e.g. <c>--Applications:spa:Type=Public</c>.</summary>
     public List<string> Settings { get; } = [];
@@ -36,6 +37,8 @@ internal sealed class CommandRun : IDisposable
 
     public void Dispose()
     {
+        if (server is not null)
+            return;
         SqliteConnection.ClearAllPools();
         Directory.Delete(folder, recursive: true);
     }

@@ -1,3 +1,4 @@
+using IdentityServer.Core.Persistence;
 using Microsoft.EntityFrameworkCore;
 using Xunit;
 
@@ -22,6 +23,31 @@ public sealed class UsersCommandsTests
         Assert.Equal("Anna", shown.GetProperty("name").GetString());
         Assert.Equal("admin", shown.GetProperty("roles")[0].GetString());
         Assert.Equal("command", await run.ReadAsync(async db => (await db.AuditEvents.SingleAsync(entry => entry.Kind == "RolesChanged")).Data.Contains("\"through\":\"command\"", StringComparison.Ordinal) ? "command" : "?"));
+    }
+
+    [Fact]
+    public async Task Wrong_codes_of_an_address_are_forgotten()
+    {
+        await using var server = new Server(("Limits:StartsPerAddressAndMinute", "10"));
+        using var run = new CommandRun(server);
+        for (var round = 0; round < 2; round++)
+        {
+            var visitor = server.NewBrowser();
+            var (page, mail) = await server.AskForCodeAsync(visitor, "anna@example.com");
+            for (var tries = 0; tries < 5; tries++)
+                page = await visitor.SubmitAsync(page, "Continue", ("Code", mail.Code == "000000" ? "000001" : "000000"));
+        }
+
+        Assert.Equal(10, await run.ReadAsync(FailuresAsync));
+        var answer = await run.RunAsync("users", "unlock", "Anna@example.com");
+
+        Assert.Equal(0, answer.Code);
+        Assert.Equal(0, await run.ReadAsync(FailuresAsync));
+        Assert.Equal(1, await run.ReadAsync(db => db.AuditEvents.CountAsync(entry => entry.Kind == "CodesUnlocked" && entry.UserId != null)));
+        Assert.Equal(2, (await run.RunAsync("users", "unlock", "nobody")).Code);
+        await server.SignInAsync(server.NewBrowser(), "anna@example.com");
+
+        static Task<long> FailuresAsync(ServerDb db) => db.Counters.Where(row => row.Key.StartsWith("code-failures:")).SumAsync(row => row.Count);
     }
 
     [Fact]
