@@ -52,11 +52,14 @@ public class Server : IAsyncDisposable
     }
 
     /// <summary>On a database of its own on the tests' PostgreSQL server; skips the test where there is none.</summary>
-    public static Server OnPostgres()
+    public static Server OnPostgres() => new(PostgresSettings());
+
+    /// <summary>The settings of that; skips the test where there is none.</summary>
+    public static (string Name, string Value)[] PostgresSettings()
     {
         if (PostgresCluster.Missing is { } reason)
             Assert.Skip(reason);
-        return new(("Database:Provider", "Postgres"), ("Database:ConnectionString", PostgresCluster.NewDatabase()));
+        return [("Database:Provider", "Postgres"), ("Database:ConnectionString", PostgresCluster.NewDatabase())];
     }
 
     /// <summary>Starts at the true time: certificates and data protection ask the machine.</summary>

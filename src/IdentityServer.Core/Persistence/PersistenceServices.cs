@@ -33,7 +33,8 @@ public static class PersistenceServices
         // Both are registered, one is ever made: settings may change until the host is built.
         services.AddPooledDbContextFactory<SqliteServerDb>((provider, builder) =>
             SqliteConnections.Use(builder, Options(provider).ConnectionString, environment.ContentRootPath));
-        services.AddPooledDbContextFactory<PostgresServerDb>((provider, builder) => builder.UseNpgsql(Options(provider).ConnectionString));
+        services.AddPooledDbContextFactory<PostgresServerDb>((provider, builder) =>
+            builder.UseNpgsql(Options(provider).ConnectionString).AddInterceptors(new NulCharacters()));
         services.AddSingleton<IDbContextFactory<ServerDb>>(provider => Options(provider).Provider switch
         {
             DatabaseProvider.Postgres => new Factory<PostgresServerDb>(provider.GetRequiredService<IDbContextFactory<PostgresServerDb>>()),

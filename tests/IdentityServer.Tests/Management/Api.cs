@@ -89,9 +89,17 @@ public sealed class Api(HttpClient client, Guid? userId = null)
 }
 
 /// <summary>One server with a caller of each role, for tests that leave the others' accounts alone.</summary>
-public sealed class ApiServer : Xunit.IAsyncLifetime
+public class ApiServer : Xunit.IAsyncLifetime
 {
-    public Server Server { get; } = new(("Limits:StartsPerNetworkAndHour", "100000"), ("Limits:RefusedRequestsPerNetworkAndMinute", "1000000"));
+    public ApiServer()
+        : this([])
+    {
+    }
+
+    private protected ApiServer(params (string Name, string Value)[] settings) =>
+        Server = new([("Limits:StartsPerNetworkAndHour", "100000"), ("Limits:RefusedRequestsPerNetworkAndMinute", "1000000"), .. settings]);
+
+    public Server Server { get; }
 
     public Api Admin { get; private set; } = null!;
 
@@ -109,5 +117,12 @@ public sealed class ApiServer : Xunit.IAsyncLifetime
         Anonymous = Api.Anonymous(Server);
     }
 
-    public ValueTask DisposeAsync() => Server.DisposeAsync();
+    public async ValueTask DisposeAsync()
+    {
+        await Server.DisposeAsync();
+        GC.SuppressFinalize(this);
+    }
 }
+
+/// <summary>The same on PostgreSQL.</summary>
+public sealed class ApiServerOnPostgres() : ApiServer(Server.PostgresSettings());
