@@ -16,7 +16,7 @@ internal static partial class RegistryRules
     {
         // RFC 6749 §3.3: scope-token = 1*( %x21 / %x23-5B / %x5D-7E )
         if (!ScopeName().IsMatch(scope.Name))
-            yield return $"Scope \"{scope.Name}\": a name is 1 to 100 visible ASCII characters, without quote and backslash (RFC 6749 §3.3).";
+            yield return $"Scope \"{scope.Name}\": a name is 1 to 100 visible ASCII characters, without quote and backslash (RFC 6749 §3.3), and neither . nor .. alone.";
         if (scope.DisplayName?.Length > 200 || scope.Description?.Length > 1000)
             yield return $"Scope \"{scope.Name}\": at most 200 characters of DisplayName and 1,000 of Description.";
         if (HasControls(scope.DisplayName) || HasControls(scope.Description))
@@ -44,7 +44,7 @@ internal static partial class RegistryRules
     private static IEnumerable<string> Identity(Application application)
     {
         if (!ClientId().IsMatch(application.ClientId))
-            yield return "ClientId is 1 to 100 characters of A-Z a-z 0-9 . _ ~ -";
+            yield return "ClientId is 1 to 100 characters of A-Z a-z 0-9 . _ ~ -, and neither . nor .. alone.";
         if (string.IsNullOrWhiteSpace(application.DisplayName) || application.DisplayName.Length > 200)
             yield return "DisplayName is what people see: 1 to 200 characters.";
         if (HasControls(application.DisplayName))
@@ -124,9 +124,10 @@ internal static partial class RegistryRules
 
     private static bool Within(TimeSpan value, TimeSpan most) => value >= TimeSpan.FromSeconds(1) && value <= most;
 
-    [GeneratedRegex(@"^[A-Za-z0-9._~-]{1,100}\z", RegexOptions.CultureInvariant, 1000)]
+    // RFC 3986 §5.2.4: . and .. vanish from a path, so that nobody could reach, change or remove what is called so.
+    [GeneratedRegex(@"^(?!\.{1,2}\z)[A-Za-z0-9._~-]{1,100}\z", RegexOptions.CultureInvariant, 1000)]
     private static partial Regex ClientId();
 
-    [GeneratedRegex(@"^[\x21\x23-\x5B\x5D-\x7E]{1,100}\z", RegexOptions.CultureInvariant, 1000)]
+    [GeneratedRegex(@"^(?!\.{1,2}\z)[\x21\x23-\x5B\x5D-\x7E]{1,100}\z", RegexOptions.CultureInvariant, 1000)]
     private static partial Regex ScopeName();
 }

@@ -163,7 +163,7 @@ internal record ApplicationChangesRequest
 /// <summary>A new application. What is absent has a safe default.</summary>
 internal sealed record NewApplicationRequest : ApplicationChangesRequest
 {
-    /// <summary>The public name on the wire: 1 to 100 characters of A-Z a-z 0-9 . _ ~ -</summary>
+    /// <summary>The public name on the wire: 1 to 100 characters of A-Z a-z 0-9 . _ ~ -, and neither . nor .. alone.</summary>
     public required string ClientId { get; init; }
 
     /// <summary>Public: in a browser or installed. Confidential: on a server, with a secret.</summary>
