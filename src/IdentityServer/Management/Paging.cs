@@ -34,7 +34,7 @@ internal sealed record Paging(int? Limit, int? Offset)
     /// <summary>The answer, with the addresses of the parts beside it; other parameters of the query stay.</summary>
     public PageJson<TJson> Page<T, TJson>(HttpContext context, Listed<T> part, Func<T, TJson> json) => new(
         part.Count,
-        Skip + Take < part.Count ? At(context, Skip + Take) : null,
+        Skip < part.Count - Take ? At(context, Skip + Take) : null,
         Skip > 0 ? At(context, Math.Max(0, Skip - Take)) : null,
         [.. part.Items.Select(json)]);
 
