@@ -25,6 +25,7 @@ try
     app.UseRequestLimits();
     app.UseApiAccess();
     app.UseApiThrottle();
+    app.UseApiEncoding();
     app.UseApiDocs();
     app.MapProtocol();
     app.MapOneTimeCode();

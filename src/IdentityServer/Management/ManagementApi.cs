@@ -1,6 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using IdentityServer.Protocol;
+using Microsoft.Net.Http.Headers;
 
 namespace IdentityServer.Management;
 
@@ -20,7 +21,10 @@ internal static class ManagementApi
             options.SerializerOptions.PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower;
             options.SerializerOptions.RespectNullableAnnotations = true;
             options.SerializerOptions.UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow;
-            options.SerializerOptions.Converters.Add(new JsonStringEnumConverter(JsonNamingPolicy.SnakeCaseLower));
+            options.SerializerOptions.Converters.Add(new JsonStringEnumConverter(JsonNamingPolicy.SnakeCaseLower, allowIntegerValues: false));
+
+            // RFC 8259 §4: receivers differ in which of two equal names they believe, so that a gateway may have checked the other one.
+            options.SerializerOptions.AllowDuplicateProperties = false;
         });
         services.AddProblemDetails();
         services.AddApiThrottle();
@@ -29,6 +33,24 @@ internal static class ManagementApi
         services.Configure<RouteHandlerOptions>(options => options.ThrowOnBadRequest = true);
         return services;
     }
+
+    /// <summary>RFC 8259 §8.1: JSON "MUST be encoded using UTF-8". At other names of encodings, and at this one in quotes, the framework fails.</summary>
+    public static void UseApiEncoding(this WebApplication app) => app.Use(async (context, next) =>
+    {
+        if (context.Request.Path.StartsWithSegments(Path, StringComparison.OrdinalIgnoreCase) && context.Request.GetTypedHeaders().ContentType is { Charset.Length: > 0 } type)
+        {
+            if (!HeaderUtilities.RemoveQuotes(type.Charset).Equals("utf-8", StringComparison.OrdinalIgnoreCase))
+            {
+                await Problem.Of(StatusCodes.Status415UnsupportedMediaType).ExecuteAsync(context);
+                return;
+            }
+
+            type.Charset = "utf-8";
+            context.Request.ContentType = type.ToString();
+        }
+
+        await next(context);
+    });
 
     public static void MapManagement(this WebApplication app)
     {
