@@ -57,6 +57,7 @@ public static class UserInterface
                 options.Filters.Add<LanguageFilter>();
                 options.Filters.Add<ExpiredFormFilter>();
                 options.Filters.Add<PageHeadersFilter>();
+                options.Filters.Add<MissingHandlerFilter>();
             });
 
         // After AddRazorPages, whose own setup begins the list of conventions anew.

@@ -81,6 +81,20 @@ public sealed class AdminGuardTests : IAsyncDisposable
     }
 
     [Fact]
+    public async Task A_form_that_no_page_has_is_not_found()
+    {
+        var admin = await site.SignInAsync();
+        var page = await admin.GetAsync("/admin/keys");
+        foreach (var path in await site.PathsAsync())
+        {
+            using var form = admin.Form(page, "Publish successors");
+            form.RequestUri = new Uri(page.Url, path);
+            using var answer = await admin.SendAsync(form);
+            Assert.True(answer.StatusCode == HttpStatusCode.NotFound, $"{path} answers {answer.StatusCode}");
+        }
+    }
+
+    [Fact]
     public async Task What_stands_in_the_address_as_a_notice_is_not_shown()
     {
         var page = await (await site.SignInAsync()).GetAsync("/admin?notice=You+have+won");
