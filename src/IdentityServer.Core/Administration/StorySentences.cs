@@ -107,7 +107,7 @@ internal static class StorySentences
         : facts.GetValueOrDefault("test") == "true" ? " It is a test address: nothing is sent."
         : "";
 
-    private static string Address(IReadOnlyDictionary<string, string> facts) => facts.GetValueOrDefault("channel") == nameof(Channel.Sms) ? "phone number" : "e-mail address";
+    private static string Address(IReadOnlyDictionary<string, string> facts) => facts.GetValueOrDefault("channel") == "sms" ? "phone number" : "e-mail address";
 
     private static string Withheld(string? reason) => reason switch
     {
