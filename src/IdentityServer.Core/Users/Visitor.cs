@@ -52,7 +52,8 @@ public sealed class Visitors(Issuer issuer, TimeProvider time)
         return visitor;
     }
 
-    internal static string? IpOf(HttpContext context)
+    /// <summary>Where a request comes from, as it is written down: an IPv4 address in its own form also where the socket speaks IPv6.</summary>
+    public static string? IpOf(HttpContext context)
     {
         var address = context.Connection.RemoteIpAddress;
         return (address is { IsIPv4MappedToIPv6: true } ? address.MapToIPv4() : address)?.ToString();

@@ -1,4 +1,5 @@
 using IdentityServer.Core.Account;
+using IdentityServer.Core.Users;
 using IdentityServer.Protocol;
 using Microsoft.Extensions.Options;
 
@@ -32,7 +33,7 @@ internal static class Asking
         return new Requester(
             caller?.UserId,
             caller?.Token.ClientId,
-            IpOf(context),
+            Visitors.IpOf(context),
             LanguageTags.Choose([.. wishes], supported) ?? supported[0],
             services.GetRequiredService<Issuer>().For(context));
     }
@@ -72,10 +73,4 @@ internal static class Asking
 
     /// <summary>The time.</summary>
     public static DateTimeOffset Now(HttpContext context) => context.RequestServices.GetRequiredService<TimeProvider>().GetUtcNow();
-
-    private static string? IpOf(HttpContext context)
-    {
-        var address = context.Connection.RemoteIpAddress;
-        return (address is { IsIPv4MappedToIPv6: true } ? address.MapToIPv4() : address)?.ToString();
-    }
 }

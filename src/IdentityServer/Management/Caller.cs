@@ -39,7 +39,7 @@ internal sealed record Caller(Guid? UserId, AccessToken Token, bool IsAdmin, str
                 var isAdmin = user is null
                     || await context.RequestServices.GetRequiredService<UserQueries>().HasRoleAsync(user.Id, RoleNames.Admin, context.RequestAborted);
                 var application = await context.RequestServices.GetRequiredService<IRegistry>().FindApplicationAsync(token.ClientId, context.RequestAborted);
-                return (new Caller(user?.Id, token, isAdmin, context.Connection.RemoteIpAddress?.ToString(), application?.Id), null);
+                return (new Caller(user?.Id, token, isAdmin, Visitors.IpOf(context), application?.Id), null);
             case BearerResult.Bad(var error):
                 // RFC 6750 §3.1: invalid_request is 400, invalid_token is 401, both with their code in WWW-Authenticate.
                 context.Response.Headers.WWWAuthenticate = $"Bearer error=\"{error.Code}\", error_description=\"{error.Description}\"";

@@ -150,6 +150,19 @@ public sealed class MeApiTests(AccountApiServer server) : IClassFixture<AccountA
     }
 
     [Fact]
+    public async Task An_address_is_written_down_in_one_form_however_it_came_in()
+    {
+        var token = (await server.SignInAsync("mapped@api.example")).AccessToken!;
+        using var client = server.NewClient(System.Net.IPAddress.Parse("::ffff:203.0.113.9"));
+        using var request = new HttpRequestMessage(HttpMethod.Delete, "/api/v1/me/sessions");
+        request.Headers.Authorization = new("Bearer", token);
+        Assert.True((await client.SendAsync(request)).IsSuccessStatusCode);
+
+        var newest = (await new AccountApi(server, token).GetAsync("/me/history")).Body.GetProperty("results")[0];
+        Assert.Equal(("other_sessions_ended", "203.0.113.9"), (newest.GetProperty("kind").GetString(), newest.GetProperty("ip").GetString()));
+    }
+
+    [Fact]
     public async Task An_invitation_is_named_once_and_both_see_it_masked()
     {
         var (host, guest) = (await server.NewPersonAsync(), await server.NewPersonAsync());
