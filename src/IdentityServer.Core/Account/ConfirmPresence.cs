@@ -62,7 +62,8 @@ public sealed class ConfirmPresence
 
         var now = time.GetUtcNow();
         await using var transaction = await db.Database.BeginTransactionAsync(cancellationToken);
-        if (!await challenges.MoveAsync(right, ChallengeStatus.Completed, right.ExpiresAt, now, cancellationToken))
+        if (!await IsOwnAsync(challenges.ParsedAddressOf(right), requester.UserId, cancellationToken)
+            || !await challenges.MoveAsync(right, ChallengeStatus.Completed, right.ExpiresAt, now, cancellationToken))
             return new ConfirmOutcome.Gone();
 
         await settlement.SettleAsync(right, cancellationToken);
@@ -72,4 +73,9 @@ public sealed class ConfirmPresence
         db.ChangeTracker.Clear();
         return new ConfirmOutcome.Confirmed();
     }
+
+    // The account may have given the address up since: whoever reads its messages now is nobody's proof.
+    private Task<bool> IsOwnAsync(Address address, Guid? userId, CancellationToken cancellationToken) =>
+        new Accounts(db).Having(address).AnyAsync(
+            user => user.Id == userId && (address.Channel == Channel.Email ? user.EmailConfirmed : user.PhoneNumberConfirmed), cancellationToken);
 }

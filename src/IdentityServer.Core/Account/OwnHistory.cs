@@ -10,7 +10,7 @@ namespace IdentityServer.Core.Account;
 /// <param name="Kind">What: a name of <see cref="AuditKind"/>.</param>
 /// <param name="Application">Through which application, as people know it.</param>
 /// <param name="SessionId">The browser's sign-in that took part.</param>
-/// <param name="Ip">Where from.</param>
+/// <param name="Ip">Where from; null for what an administrator did, whose address is not the person's to know.</param>
 public sealed record HistoryEntry(DateTimeOffset At, string Kind, string? Application, Guid? SessionId, string? Ip);
 
 /// <summary>What happened to the person's account, from the audit log.</summary>
@@ -37,9 +37,9 @@ public sealed class OwnHistory(ServerDb db)
         var all = db.AuditEvents.Where(row => row.UserId == userId && Told.Contains(row.Kind));
         var count = await all.CountAsync(cancellationToken);
         var part = await all.OrderByDescending(row => row.At).ThenByDescending(row => row.Id).Skip(skip).Take(take)
-            .Select(row => new HistoryEntry(
-                row.At, row.Kind, db.Applications.Where(application => application.Id == row.ApplicationId).Select(application => application.DisplayName).SingleOrDefault(), row.SessionId, row.Ip))
+            .Select(row => new { Row = row, Application = db.Applications.Where(application => application.Id == row.ApplicationId).Select(application => application.DisplayName).SingleOrDefault() })
             .ToListAsync(cancellationToken);
-        return new(count, part);
+        return new(count, part.ConvertAll(found => new HistoryEntry(
+            found.Row.At, found.Row.Kind, found.Application, found.Row.SessionId, AuditLog.IsBySomebodyElse(found.Row) ? null : found.Row.Ip)));
     }
 }

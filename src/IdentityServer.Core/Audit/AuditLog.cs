@@ -20,6 +20,13 @@ public static class AuditLog
             Ip = about.Ip,
             Data = data is null ? "{}" : JsonSerializer.Serialize(data),
         });
+
+    /// <summary>Whether an administrator, an application or the command line did it, not the person whom it concerns.</summary>
+    internal static bool IsBySomebodyElse(AuditEvent entry)
+    {
+        var facts = JsonSerializer.Deserialize<Dictionary<string, string>>(entry.Data)!;
+        return facts.ContainsKey("through") && facts.GetValueOrDefault("by") != entry.UserId?.ToString("D");
+    }
 }
 
 /// <summary>Whom and what an entry concerns.</summary>

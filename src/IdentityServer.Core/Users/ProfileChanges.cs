@@ -93,9 +93,9 @@ public sealed class ProfileChanges
     private static bool IsZone(string value) =>
         value.Length <= 64 && TimeZoneInfo.TryFindSystemTimeZoneById(value, out var zone) && zone.HasIanaId && string.Equals(zone.Id, value, StringComparison.Ordinal);
 
-    // User information in it would look like the address of another host to who reads it.
+    // What no URI holds (RFC 3986 §2) gets out of an attribute on a careless page. User information in it would look like the address of another host to who reads it.
     private static bool IsPicture(string value) =>
-        value.Length <= MaxPicture && value.All(character => character is > ' ' and < (char)0x7f)
+        value.Length <= MaxPicture && value.All(character => character is > ' ' and < (char)0x7f and not ('"' or '<' or '>' or '\\' or '^' or '`' or '{' or '|' or '}'))
         && Uri.TryCreate(value, UriKind.Absolute, out var uri) && uri.Scheme == Uri.UriSchemeHttps && uri.UserInfo.Length == 0 && uri.Host.Length > 0;
 
     private static string OnTheWire(string field) => System.Text.Json.JsonNamingPolicy.SnakeCaseLower.ConvertName(field);
