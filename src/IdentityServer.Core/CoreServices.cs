@@ -57,7 +57,6 @@ public static class CoreServices
         services.AddScoped<ISubjects, Subjects>();
         services.AddScoped<Visitors>();
         services.AddScoped<GiveConsent>();
-        services.AddScoped<Inviters>();
         AddSignIn(services);
         services.AddAdministration();
         services.AddAccount();
@@ -79,6 +78,7 @@ public static class CoreServices
         services.AddSingleton<AddressReader>();
         services.AddScoped<Challenges>();
         services.AddScoped<ProofLimits>();
+        services.AddScoped<Inviters>();
         services.AddScoped<SmsGate>();
         services.AddSingleton<SmsAlarm>();
         services.AddSingleton(provider => new RefusedRequests(

@@ -30,7 +30,7 @@ public sealed class LimitOptions
     /// <summary>Sign-ins started within an hour and not finished, all together.</summary>
     public int StartsPerHour { get; set; } = 10_000;
 
-    /// <summary>Wrong codes from one network (IPv4 /24, IPv6 /64) within an hour; wrong passwords are counted apart, up to the same number, here and below. The budget of wrong codes for one address is fixed: see docs/operations.md.</summary>
+    /// <summary>Wrong codes, of messages and of invitations, from one network (IPv4 /24, IPv6 /64) within an hour; wrong passwords are counted apart, up to the same number, here and below. The budget of wrong codes for one address is fixed: see docs/operations.md.</summary>
     public int WrongCodesPerNetworkAndHour { get; set; } = 200;
 
     /// <summary>Wrong codes from one IPv6 /48 within an hour.</summary>

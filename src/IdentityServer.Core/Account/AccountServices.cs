@@ -37,7 +37,7 @@ internal static class AccountServices
             Get<ServerDb>(provider), Get<Challenges>(provider), Get<OwnCodes>(provider), Get<Settlement>(provider), Get<TimeProvider>(provider)));
         services.AddScoped(provider => new PersonalData(
             Get<ServerDb>(provider), Get<UserQueries>(provider), Get<UseInvitation>(provider), Get<OwnApplications>(provider), Get<OwnHistory>(provider), Get<TimeProvider>(provider)));
-        services.AddScoped(provider => new UseInvitation(Get<ServerDb>(provider), Get<Inviters>(provider), Get<TimeProvider>(provider)));
+        services.AddScoped(provider => new UseInvitation(Get<ServerDb>(provider), Get<Inviters>(provider), Get<Askers>(provider), Get<TimeProvider>(provider)));
         services.AddScoped(provider => new OwnSessions(Get<ServerDb>(provider), Get<SessionWriter>(provider), Get<TimeProvider>(provider)));
         services.AddScoped(provider => new OwnApplications(Get<ServerDb>(provider), Get<TimeProvider>(provider)));
     }

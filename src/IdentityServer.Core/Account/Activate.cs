@@ -59,21 +59,14 @@ public sealed class Activate
         var now = time.GetUtcNow();
         if (await challenges.FindNewestAsync(ChallengePurpose.Registration, address, secrets.HashAddress(address), now, cancellationToken) is not { } challenge)
         {
-            await CountAsync(source, now, cancellationToken);
+            // Who tries out addresses is counted like who tries out codes, and waits as long.
+            await limits.CountTryAsync(db, source, now, cancellationToken);
             return false;
         }
 
         return challenge.Status == ChallengeStatus.Pending
             && await checker.CheckAsync(challenge, code, source, cancellationToken) is CodeCheck.Right { Challenge: { Status: ChallengeStatus.Pending } right }
             && await ClaimAsync(right, requester, cancellationToken);
-    }
-
-    // Who tries out addresses is counted like who tries out codes, and waits as long.
-    private async Task CountAsync(Source source, DateTimeOffset now, CancellationToken cancellationToken)
-    {
-        await using var transaction = await db.Database.BeginTransactionAsync(cancellationToken);
-        if (await limits.TakeTryAsync(db, source, now, cancellationToken) is null)
-            await transaction.CommitAsync(cancellationToken);
     }
 
     private async Task<bool> ClaimAsync(Challenge challenge, Requester requester, CancellationToken cancellationToken)

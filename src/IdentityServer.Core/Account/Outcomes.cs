@@ -68,6 +68,23 @@ public abstract record ConfirmOutcome
     public sealed record TryLater(DateTimeOffset? At) : ConfirmOutcome;
 }
 
+/// <summary>What naming who invited one came to.</summary>
+public abstract record InvitationOutcome
+{
+    private InvitationOutcome()
+    {
+    }
+
+    /// <summary>Done.</summary>
+    public sealed record Used : InvitationOutcome;
+
+    /// <summary>The code is nobody's or the person's own, or they named somebody before.</summary>
+    public sealed record Refused : InvitationOutcome;
+
+    /// <summary>Too many wrong codes from there.</summary>
+    public sealed record TryLater(DateTimeOffset At) : InvitationOutcome;
+}
+
 /// <summary>What removing an address came to.</summary>
 public enum RemoveOutcome
 {

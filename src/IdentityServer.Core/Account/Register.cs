@@ -78,7 +78,13 @@ public sealed class Register
 
         var problems = new Dictionary<string, string[]>(profiles.Problems(account.Profile), StringComparer.Ordinal);
         var (email, phone) = addresses.Read(account.Email, account.Phone, problems);
-        var inviter = await InviterAsync(account.Invitation, problems, cancellationToken);
+        if (options.InviteOnly && string.IsNullOrWhiteSpace(account.Invitation))
+            problems["invitation"] = ["New people need an invitation here: give the code of somebody who has an account."];
+        var (inviter, tryAt) = await inviters.FindAsync(account.Invitation, await askers.SourceAsync(requester, cancellationToken), cancellationToken);
+        if (tryAt is { } at)
+            return new RegisterOutcome.TryLater(at);
+        if (inviter is null && !string.IsNullOrWhiteSpace(account.Invitation))
+            problems["invitation"] = ["This is nobody's code."];
         if (problems.Count > 0)
             return new RegisterOutcome.Invalid(problems);
 
@@ -137,21 +143,6 @@ public sealed class Register
         (user.Name, user.GivenName, user.FamilyName, user.BirthDate, user.Gender, user.ZoneInfo, user.PictureUrl) = (null, null, null, null, null, null, null);
         (user.Locale, user.InvitedById) = (requester.Locale, inviter);
         profile.ApplyTo(user);
-    }
-
-    private async Task<Guid?> InviterAsync(string? typed, Dictionary<string, string[]> problems, CancellationToken cancellationToken)
-    {
-        if (string.IsNullOrWhiteSpace(typed))
-        {
-            if (options.InviteOnly)
-                problems["invitation"] = ["New people need an invitation here: give the code of somebody who has an account."];
-            return null;
-        }
-
-        var inviter = await inviters.FindAsync(typed, cancellationToken);
-        if (inviter is null)
-            problems["invitation"] = ["This is nobody's code."];
-        return inviter;
     }
 
     private RegisterOutcome Of(StartOutcome started) => started switch

@@ -1,5 +1,6 @@
 using IdentityServer.Core.Audit;
 using IdentityServer.Core.Persistence;
+using IdentityServer.Core.Proofs;
 using IdentityServer.Core.Users;
 using Microsoft.EntityFrameworkCore;
 
@@ -22,20 +23,26 @@ public sealed class UseInvitation
 
     private readonly ServerDb db;
     private readonly Inviters inviters;
+    private readonly Askers askers;
     private readonly TimeProvider time;
 
-    internal UseInvitation(ServerDb db, Inviters inviters, TimeProvider time)
+    internal UseInvitation(ServerDb db, Inviters inviters, Askers askers, TimeProvider time)
     {
         this.db = db;
         this.inviters = inviters;
+        this.askers = askers;
         this.time = time;
     }
 
-    /// <summary>False when the code is nobody's or the person's own, or when they named somebody before.</summary>
-    public async Task<bool> UseAsync(Guid userId, string? code, string? ip, CancellationToken cancellationToken)
+    /// <summary>Names who invited the person.</summary>
+    public async Task<InvitationOutcome> UseAsync(string? code, Requester requester, CancellationToken cancellationToken)
     {
-        if (await inviters.FindAsync(code, cancellationToken) is not { } inviter || inviter == userId)
-            return false;
+        var userId = requester.UserId;
+        var (found, tryAt) = await inviters.FindAsync(code, await askers.SourceAsync(requester, cancellationToken), cancellationToken);
+        if (tryAt is { } at)
+            return new InvitationOutcome.TryLater(at);
+        if (found is not { } inviter || inviter == userId)
+            return new InvitationOutcome.Refused();
 
         var now = time.GetUtcNow();
         var stamp = Accounts.NewStamp(now);
@@ -44,13 +51,13 @@ public sealed class UseInvitation
             set => set.SetProperty(user => user.InvitedById, (Guid?)inviter).SetProperty(user => user.UpdatedAt, now).SetProperty(user => user.ConcurrencyStamp, stamp),
             cancellationToken);
         if (used == 0)
-            return false;
+            return new InvitationOutcome.Refused();
 
-        AuditLog.Add(db, AuditKind.InvitationUsed, now, new AuditSubject(userId, Ip: ip));
+        AuditLog.Add(db, AuditKind.InvitationUsed, now, new AuditSubject(userId, Ip: requester.Ip));
         await db.SaveChangesAsync(cancellationToken);
         await transaction.CommitAsync(cancellationToken);
         db.ChangeTracker.Clear();
-        return true;
+        return new InvitationOutcome.Used();
     }
 
     /// <summary>The person's codes, and whom they invited; who registered only is not there yet.</summary>

@@ -69,6 +69,16 @@ internal sealed class ProofLimits(IOptions<LimitOptions> options, Secrets secret
     public Task<Full?> TakeTryAsync(ServerDb db, Source source, DateTimeOffset now, CancellationToken cancellationToken) =>
         Counting.TakeAsync(db, Tries(source), now, cancellationToken);
 
+    /// <summary>The same for what is compared without a challenge, in a transaction of its own.</summary>
+    public async Task<Full?> CountTryAsync(ServerDb db, Source source, DateTimeOffset now, CancellationToken cancellationToken)
+    {
+        await using var transaction = await db.Database.BeginTransactionAsync(cancellationToken);
+        var full = await TakeTryAsync(db, source, now, cancellationToken);
+        if (full is null)
+            await transaction.CommitAsync(cancellationToken);
+        return full;
+    }
+
     /// <summary>The code was right: only wrong ones count.</summary>
     public Task GiveBackTryAsync(ServerDb db, Source source, DateTimeOffset at, CancellationToken cancellationToken) =>
         Counting.GiveBackAsync(db, Tries(source).Select(limit => limit.Key), at, cancellationToken);

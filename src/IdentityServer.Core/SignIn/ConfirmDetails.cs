@@ -46,7 +46,8 @@ public sealed class ConfirmDetails
         if (PersonName.Read(name) is not { } read)
             return new DetailsOutcome.NameNeeded();
 
-        var finisher = new Finisher(visitor, read, visitor.Locale, visitor.Ip) { InviterId = await inviters.FindAsync(invitation, cancellationToken) };
+        var (inviter, _) = await inviters.FindAsync(invitation, new Source(visitor.Ip, Application: null), cancellationToken);
+        var finisher = new Finisher(visitor, read, visitor.Locale, visitor.Ip) { InviterId = inviter };
         return await completer.FinishAsync(challenge, finisher, cancellationToken) switch
         {
             Completion.SignedIn(_, { } ticket) => new DetailsOutcome.SignedIn(ticket, challenge.Request),

@@ -74,7 +74,8 @@ internal sealed class OneTimeCodeGrant(Challenges challenges, CodeChecker checke
     {
         // Only now that the code is right: strangers must not try out codes of invitations here.
         var invitation = request.Parameters["invitation"];
-        var finisher = new Finisher(Visitor: null, name, challenge.Locale, Ip: null) { InviterId = await inviters.FindAsync(invitation, cancellationToken) };
+        var (inviter, _) = await inviters.FindAsync(invitation, SourceOf(request.Client.Application, request.Ip), cancellationToken);
+        var finisher = new Finisher(Visitor: null, name, challenge.Locale, Ip: null) { InviterId = inviter };
         return await completer.FinishAsync(challenge, finisher, cancellationToken) switch
         {
             Completion.SignedIn(var userId, _) => new GrantResult.Approved(new Approval

@@ -1,6 +1,4 @@
 using System.Security.Cryptography;
-using IdentityServer.Core.Persistence;
-using Microsoft.EntityFrameworkCore;
 
 namespace IdentityServer.Core.Users;
 
@@ -21,21 +19,5 @@ public static class Invitations
     {
         var code = typed?.Trim().ToUpperInvariant();
         return code is { Length: Length } && code.All(character => Alphabet.Contains(character, StringComparison.Ordinal)) ? code : null;
-    }
-}
-
-/// <summary>Finds whose code it is.</summary>
-public sealed class Inviters(ServerDb db)
-{
-    /// <summary>Who invites with the code; null when nobody does: it was mistyped, or its owner is not active or is disabled.</summary>
-    public async Task<Guid?> FindAsync(string? typed, CancellationToken cancellationToken)
-    {
-        if (Invitations.Read(typed) is not { } code)
-            return null;
-
-        return await db.Users
-            .Where(user => user.InvitationCode == code && user.DisabledAt == null && (user.EmailConfirmed || user.PhoneNumberConfirmed))
-            .Select(user => (Guid?)user.Id)
-            .SingleOrDefaultAsync(cancellationToken);
     }
 }

@@ -104,7 +104,10 @@ internal static class MeApi
     }
 
     private static async Task<IResult> UseInvitationAsync([FromBody] InvitationRequest request, Caller caller, HttpContext context, UseInvitation invitations) =>
-        await invitations.UseAsync(caller.Person, request.Code, caller.Ip, context.RequestAborted)
-            ? TypedResults.Ok(InvitationJson.Of(await invitations.LookAsync(caller.Person, context.RequestAborted)))
-            : Problem.Field("code", "This is nobody's code or your own, or you named somebody before.");
+        await invitations.UseAsync(request.Code, Asking.Requester(context, caller), context.RequestAborted) switch
+        {
+            InvitationOutcome.Used => TypedResults.Ok(InvitationJson.Of(await invitations.LookAsync(caller.Person, context.RequestAborted))),
+            InvitationOutcome.TryLater(var at) => Problem.TryLater(context, at - Asking.Now(context)),
+            _ => Problem.Field("code", "This is nobody's code or your own, or you named somebody before."),
+        };
 }

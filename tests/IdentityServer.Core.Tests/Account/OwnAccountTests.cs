@@ -14,11 +14,13 @@ public sealed class PostgresOwnAccountTests(PostgresDatabase database) : OwnAcco
 
 public abstract class OwnAccountTests
 {
+    private readonly TestDatabase database;
     private readonly AccountServer server;
 
     protected OwnAccountTests(TestDatabase database)
     {
         database.SkipIfMissing();
+        this.database = database;
         server = new AccountServer(database);
     }
 
@@ -36,6 +38,34 @@ public abstract class OwnAccountTests
         var outcomes = await Task.WhenAll(Enumerable.Range(0, 8).Select(_ => CheckAsync(user, challenge, code)));
         Assert.Single(outcomes, outcome => outcome is ConfirmOutcome.Confirmed);
         Assert.Equal(1, await server.AuditAsync(user, AuditKind.PresenceConfirmed));
+    }
+
+    [Fact]
+    public async Task A_code_to_an_address_that_was_given_up_since_confirms_nothing()
+    {
+        var email = SignInServer.NewAddress();
+        var user = await server.Core.AddUserAsync(email, true, SignInServer.NewNumber(), true);
+        var challenge = Assert.IsType<SendOutcome.Sent>(await SendAsync(user, Channel.Email)).Code.Challenge!;
+        var code = await server.CodeAsync(email);
+        Assert.Equal(RemoveOutcome.Removed, await server.RemoveAsync(user, Channel.Email));
+
+        Assert.IsType<ConfirmOutcome.Gone>(await CheckAsync(user, challenge, code));
+        Assert.Equal(0, await server.AuditAsync(user, AuditKind.PresenceConfirmed));
+    }
+
+    [Fact]
+    public async Task The_owner_is_not_told_where_an_administrator_sat()
+    {
+        var user = await NewUserAsync();
+        var edit = new ProfileChanges { GivenName = "Ada" };
+        foreach (var by in new[] { new Operator(user, "api", "192.0.2.1"), new Operator(await NewUserAsync(), "api", "192.0.2.2"), new Operator(null, "api", "192.0.2.3") })
+        {
+            server.Core.Clock.Advance(TimeSpan.FromSeconds(1));
+            await server.Core.RunAsync<ProfileEditing, EditOutcome>(editing => editing.EditAsync(user, edit, null, by, default));
+        }
+
+        var history = await server.Core.RunAsync<OwnHistory, Listed<HistoryEntry>>(own => own.ListAsync(user, 0, 3, default));
+        Assert.Equal([null, null, "192.0.2.1"], history.Items.Select(entry => entry.Ip));
     }
 
     [Fact]
@@ -59,6 +89,28 @@ public abstract class OwnAccountTests
         Assert.Equal(1, view.Count);
         Assert.Equal(MaskedAddress.Of((await server.UserAsync(guest)).Email), Assert.Single(view.Invited).Email);
         Assert.Contains((await server.Core.RunAsync<UseInvitation, InvitationView>(use => use.LookAsync(guest, default))).UsedCode, codes);
+    }
+
+    [Fact]
+    public async Task Who_guesses_invitations_waits_like_who_guesses_codes()
+    {
+        var strict = new AccountServer(database, new() { ["Limits:WrongCodesPerNetworkAndHour"] = "3", ["SignIn:InviteOnly"] = "true" });
+        var (guest, code) = (await NewUserAsync(), (await server.UserAsync(await NewUserAsync())).InvitationCode);
+        var asker = AccountServer.From(guest, ip: "203.0.113.77");
+
+        // What can be nobody's, and a right one, cost nothing.
+        foreach (var free in new[] { null, "", "nonsense", (await server.UserAsync(guest)).InvitationCode })
+            Assert.IsType<InvitationOutcome.Refused>(await TryAsync(free));
+        var guesses = await Task.WhenAll(Enumerable.Range(0, 12).Select(_ => TryAsync("AAAAAA")));
+        Assert.Equal(3, guesses.Count(guess => guess is InvitationOutcome.Refused));
+        Assert.IsType<InvitationOutcome.TryLater>(await TryAsync(code));
+        Assert.IsType<RegisterOutcome.TryLater>(await strict.Core.RunAsync<Register, RegisterOutcome>(register => register.RegisterAsync(
+            new NewAccount { Email = SignInServer.NewAddress(), Invitation = code }, asker with { UserId = null }, default)));
+
+        strict.Core.Clock.Advance(TimeSpan.FromHours(1));
+        Assert.IsType<InvitationOutcome.Used>(await TryAsync(code));
+
+        Task<InvitationOutcome> TryAsync(string? typed) => strict.Core.RunAsync<UseInvitation, InvitationOutcome>(use => use.UseAsync(typed, asker, default));
     }
 
     [Fact]
@@ -116,6 +168,8 @@ public abstract class OwnAccountTests
     [InlineData("picture", "http://pictures.example/a.png")]
     [InlineData("picture", "https://good.example@evil.example/")]
     [InlineData("picture", "javascript:alert(1)")]
+    [InlineData("picture", "https://pictures.example/\"onerror=alert(1)//")]
+    [InlineData("picture", "https://pictures.example\\@evil.example/")]
     public async Task Nothing_wrong_gets_into_a_profile(string field, string? value)
     {
         var changes = field switch
@@ -207,7 +261,8 @@ public abstract class OwnAccountTests
     private Task<ConfirmOutcome> CheckAsync(Guid user, string challenge, string code) =>
         server.Core.RunAsync<ConfirmPresence, ConfirmOutcome>(confirm => confirm.CheckAsync(challenge, code, AccountServer.From(user), default));
 
-    private Task<bool> UseAsync(Guid user, string? code) => server.Core.RunAsync<UseInvitation, bool>(use => use.UseAsync(user, code, null, default));
+    private async Task<bool> UseAsync(Guid user, string? code) =>
+        await server.Core.RunAsync<UseInvitation, InvitationOutcome>(use => use.UseAsync(code, AccountServer.From(user), default)) is InvitationOutcome.Used;
 
     private Task<EditOutcome> EditAsync(Guid user, ProfileChanges changes, string? stamp = null) =>
         server.Core.RunAsync<ProfileEditing, EditOutcome>(editing => editing.EditAsync(user, changes, stamp, new Operator(user, "api"), default));

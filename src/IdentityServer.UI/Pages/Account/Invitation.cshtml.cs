@@ -30,12 +30,22 @@ public sealed class InvitationModel(Sessions sessions, UseInvitation invitation,
     /// <summary>Names who invited me, once.</summary>
     public async Task<IActionResult> OnPostAsync([FromForm] string? code, CancellationToken cancellationToken)
     {
-        if (await invitation.UseAsync(Session.UserId, code, visitors.From(HttpContext).Ip, cancellationToken))
-            return new SeeOther(Paths.Noted(Paths.Invitation, SavedNotice));
+        switch (await invitation.UseAsync(code, Requester.On(Session, visitors.From(HttpContext)), cancellationToken))
+        {
+            case InvitationOutcome.Used:
+                return new SeeOther(Paths.Noted(Paths.Invitation, SavedNotice));
+            case InvitationOutcome.TryLater(var at):
+                this.RetryAfter(at - Now);
+                Notice = new Notice(Texts.Text("SignIn.TryLater", Spans.Wait(at - Now)));
+                break;
+            default:
+                Mistake = Texts.Text("Invitation.Unknown");
+                Response.StatusCode = StatusCodes.Status422UnprocessableEntity;
+                break;
+        }
 
-        (Typed, Mistake) = (code, Texts.Text("Invitation.Unknown"));
+        Typed = code;
         View = await invitation.LookAsync(Session.UserId, cancellationToken);
-        Response.StatusCode = StatusCodes.Status422UnprocessableEntity;
         return Page();
     }
 
