@@ -42,9 +42,9 @@ internal static partial class Problem
     {
         StatusCodes.Status404NotFound => NotFound(),
         StatusCodes.Status405MethodNotAllowed => Of(status, "method_not_allowed", "This method is not for this address; Allow says which are."),
-        StatusCodes.Status413PayloadTooLarge => Of(status, "too_large", "The request is larger than any that the API takes."),
+        StatusCodes.Status413PayloadTooLarge => Of(status, "invalid_request", "The request is larger than any that the API takes."),
         StatusCodes.Status415UnsupportedMediaType => Of(status, "unsupported_media_type", "Send JSON in UTF-8, with Content-Type: application/json."),
-        StatusCodes.Status400BadRequest => Of(status, "invalid_request", "The request cannot be read: a body must be a JSON object as the API's description shows it."),
+        StatusCodes.Status400BadRequest => Of(status, "invalid_request", "The request cannot be read: send the JSON object that the API's description shows."),
         _ => Of(status, "invalid_request", "The request cannot be read."),
     };
 
