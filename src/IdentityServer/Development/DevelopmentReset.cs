@@ -17,8 +17,11 @@ internal static class DevelopmentReset
 
     private static async Task<IResult> ResetAsync(HttpContext context, ServerDb db, DeclaredSync declared)
     {
-        // Any website that a developer visits could send the form; its browser says where it comes from.
-        if (!DevelopmentInbox.IsOwnHost(context) || context.Request.Headers["Sec-Fetch-Site"].ToString() is not ("" or "same-origin" or "none"))
+        // Any website that a developer visits could send the form; its browser says where it comes from, older ones by the origin alone.
+        var own = $"{context.Request.Scheme}://{context.Request.Host}";
+        if (!DevelopmentInbox.IsOwnHost(context)
+            || context.Request.Headers["Sec-Fetch-Site"].ToString() is not ("" or "same-origin" or "none")
+            || (context.Request.Headers.Origin.ToString() is var origin && origin is not "" && origin != own))
             return TypedResults.NotFound();
 
         await DatabaseReset.EmptyAsync(db, context.RequestAborted);

@@ -137,9 +137,13 @@ public sealed class StoryTests : IAsyncDisposable
         await machine.PostAsync("/scopes", new { name = "left" });
         await server.AskForCodeAsync(server.NewBrowser(), "anna@example.com");
         using var client = server.NewClient();
-        using var foreign = new HttpRequestMessage(HttpMethod.Post, "/dev/reset");
-        foreign.Headers.Add("Sec-Fetch-Site", "cross-site");
-        Assert.Equal(404, (int)(await client.SendAsync(foreign)).StatusCode);
+        foreach (var (header, value) in new[] { ("Sec-Fetch-Site", "cross-site"), ("Origin", "https://evil.example"), ("Origin", "null"), ("Host", "evil.example") })
+        {
+            using var foreign = new HttpRequestMessage(HttpMethod.Post, "/dev/reset");
+            foreign.Headers.Add(header, value);
+            Assert.Equal(404, (int)(await client.SendAsync(foreign)).StatusCode);
+        }
+
         Assert.Equal(200, (await machine.GetAsync("/scopes/left")).Status);
 
         Assert.Equal(204, (int)(await client.PostAsync("/dev/reset", content: null)).StatusCode);
