@@ -170,7 +170,7 @@ public sealed class ChangeAddress
     private void Write(AuditKind kind, Guid userId, Channel channel, Requester requester, DateTimeOffset now)
     {
         var facts = new Dictionary<string, string>(StringComparer.Ordinal) { ["channel"] = channel == Channel.Email ? "email" : "sms" };
-        AuditLog.Add(db, kind, now, new AuditSubject(userId, Ip: requester.Ip), facts);
+        AuditLog.Add(db, kind, now, new AuditSubject(userId, requester.ApplicationId, Ip: requester.Ip), facts);
     }
 
     private static (string? Value, bool IsProved) Of(User user, Channel channel) =>

@@ -67,7 +67,7 @@ public sealed class ConfirmPresence
             return new ConfirmOutcome.Gone();
 
         await settlement.SettleAsync(right, cancellationToken);
-        AuditLog.Add(db, AuditKind.PresenceConfirmed, now, new AuditSubject(requester.UserId, Ip: requester.Ip));
+        AuditLog.Add(db, AuditKind.PresenceConfirmed, now, new AuditSubject(requester.UserId, requester.ApplicationId, Ip: requester.Ip));
         await db.SaveChangesAsync(cancellationToken);
         await transaction.CommitAsync(cancellationToken);
         db.ChangeTracker.Clear();

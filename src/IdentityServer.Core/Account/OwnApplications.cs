@@ -47,7 +47,7 @@ public sealed class OwnApplications
     }
 
     /// <summary>Takes all access away: remembered consent, sign-ins, tokens. False when the application had none.</summary>
-    public async Task<bool> RevokeAsync(Guid userId, string clientId, string? ip, CancellationToken cancellationToken)
+    public async Task<bool> RevokeAsync(Guid userId, string clientId, Operator by, CancellationToken cancellationToken)
     {
         var now = time.GetUtcNow();
         if (await db.Applications.Where(row => row.ClientId == clientId).Select(row => (Guid?)row.Id).SingleOrDefaultAsync(cancellationToken) is not { } application)
@@ -61,7 +61,7 @@ public sealed class OwnApplications
         var ids = own.Select(row => (Guid?)row.Id);
         await db.Tokens.Where(token => token.Status == TokenStatus.Valid && ids.Contains(token.AuthorizationId)).ExecuteUpdateAsync(
             set => set.SetProperty(token => token.Status, TokenStatus.Revoked), cancellationToken);
-        AuditLog.Add(db, AuditKind.AccessRevoked, now, new AuditSubject(userId, application, Ip: ip));
+        AuditLog.Add(db, AuditKind.AccessRevoked, now, new AuditSubject(userId, application, Ip: by.Ip), UserAdministration.Facts(by));
         await db.SaveChangesAsync(cancellationToken);
         await transaction.CommitAsync(cancellationToken);
         db.ChangeTracker.Clear();

@@ -38,14 +38,14 @@ public sealed class OwnSessions
     }
 
     /// <summary>Ends one with what hangs on it; false when it is not the person's, or over.</summary>
-    public async Task<bool> EndAsync(Guid userId, Guid sessionId, string? ip, CancellationToken cancellationToken)
+    public async Task<bool> EndAsync(Guid userId, Guid sessionId, Operator by, CancellationToken cancellationToken)
     {
         var now = time.GetUtcNow();
         await using var transaction = await db.Database.BeginTransactionAsync(cancellationToken);
         if (!await db.Sessions.AnyAsync(row => row.Id == sessionId && row.UserId == userId, cancellationToken) || !await writer.EndAsync(sessionId, now, cancellationToken))
             return false;
 
-        AuditLog.Add(db, AuditKind.SessionEnded, now, new AuditSubject(userId, SessionId: sessionId, Ip: ip));
+        AuditLog.Add(db, AuditKind.SessionEnded, now, new AuditSubject(userId, by.ApplicationId, sessionId, by.Ip));
         await db.SaveChangesAsync(cancellationToken);
         await transaction.CommitAsync(cancellationToken);
         db.ChangeTracker.Clear();
@@ -56,9 +56,9 @@ public sealed class OwnSessions
     /// <param name="userId">Whose.</param>
     /// <param name="session">The browser's sign-in to keep.</param>
     /// <param name="authorization">The application's sign-in to keep.</param>
-    /// <param name="ip">Where from.</param>
+    /// <param name="by">Where from, and through what.</param>
     /// <param name="cancellationToken">Ends the work.</param>
-    public async Task EndOthersAsync(Guid userId, Guid? session, Guid? authorization, string? ip, CancellationToken cancellationToken)
+    public async Task EndOthersAsync(Guid userId, Guid? session, Guid? authorization, Operator by, CancellationToken cancellationToken)
     {
         var now = time.GetUtcNow();
         await using var transaction = await db.Database.BeginTransactionAsync(cancellationToken);
@@ -70,7 +70,7 @@ public sealed class OwnSessions
         var ids = others.Select(row => (Guid?)row.Id);
         await db.Tokens.Where(token => token.Status == TokenStatus.Valid && ids.Contains(token.AuthorizationId)).ExecuteUpdateAsync(
             set => set.SetProperty(token => token.Status, TokenStatus.Revoked), cancellationToken);
-        AuditLog.Add(db, AuditKind.OtherSessionsEnded, now, new AuditSubject(userId, SessionId: session, Ip: ip));
+        AuditLog.Add(db, AuditKind.OtherSessionsEnded, now, new AuditSubject(userId, by.ApplicationId, session, by.Ip));
         await db.SaveChangesAsync(cancellationToken);
         await transaction.CommitAsync(cancellationToken);
         db.ChangeTracker.Clear();

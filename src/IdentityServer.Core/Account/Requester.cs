@@ -17,6 +17,9 @@ public sealed record Requester(Guid? UserId, string? ClientId, string? Ip, strin
     /// <summary>On pages: the browser's binding secret. A challenge that it asks for is then this browser's alone, and is named by its bare id.</summary>
     public byte[]? BrowserSecret { get; init; }
 
+    /// <summary>The application's row, for the audit log; null on pages.</summary>
+    public Guid? ApplicationId { get; init; }
+
     /// <summary>Somebody who is signed in, on a page.</summary>
     public static Requester On(Session session, Visitor visitor) =>
         new(session.UserId, ClientId: null, visitor.Ip, visitor.Locale, visitor.Origin) { BrowserSecret = visitor.BrowserSecret };

@@ -53,7 +53,7 @@ public sealed class UseInvitation
         if (used == 0)
             return new InvitationOutcome.Refused();
 
-        AuditLog.Add(db, AuditKind.InvitationUsed, now, new AuditSubject(userId, Ip: requester.Ip));
+        AuditLog.Add(db, AuditKind.InvitationUsed, now, new AuditSubject(userId, requester.ApplicationId, Ip: requester.Ip));
         await db.SaveChangesAsync(cancellationToken);
         await transaction.CommitAsync(cancellationToken);
         db.ChangeTracker.Clear();

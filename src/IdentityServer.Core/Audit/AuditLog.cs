@@ -137,7 +137,7 @@ public enum AuditKind
     /// <summary>The owner confirmed to be there with a code.</summary>
     PresenceConfirmed,
 
-    /// <summary>An application's access was taken away, by its owner, or with <c>through</c> and <c>by</c> in the data by an administrator.</summary>
+    /// <summary>An application's access was taken away, by its giver or an administrator. Data: <c>through</c>, <c>by</c>.</summary>
     AccessRevoked,
 
     /// <summary>The owner ended all sessions but one.</summary>

@@ -1,6 +1,7 @@
 using IdentityServer.Core.Audit;
 using IdentityServer.Core.Persistence;
 using IdentityServer.Core.Persistence.Tables;
+using IdentityServer.Protocol.Model;
 using Microsoft.AspNetCore.Identity;
 using Microsoft.EntityFrameworkCore;
 
@@ -14,11 +15,15 @@ public static class RoleNames
 }
 
 /// <summary>Who makes a change, for the audit log.</summary>
-/// <param name="UserId">An administrator; null for an application or the command line.</param>
+/// <param name="UserId">An administrator, or the owner; null for an application or the command line.</param>
 /// <param name="Through">What through: <c>api</c>, <c>site</c> or <c>command</c>.</param>
 /// <param name="Ip">Where from.</param>
 /// <param name="ApplicationId">The application that the request came through.</param>
-public sealed record Operator(Guid? UserId, string Through, string? Ip = null, Guid? ApplicationId = null);
+public sealed record Operator(Guid? UserId, string Through, string? Ip = null, Guid? ApplicationId = null)
+{
+    /// <summary>Somebody who is signed in, on a page.</summary>
+    public static Operator On(Session session, Visitor visitor) => new(session.UserId, "site", visitor.Ip);
+}
 
 /// <summary>What a change of an account came to.</summary>
 public enum UserChange

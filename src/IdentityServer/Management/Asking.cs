@@ -35,7 +35,7 @@ internal static class Asking
             caller?.Token.ClientId,
             Visitors.IpOf(context),
             LanguageTags.Choose([.. wishes], supported) ?? supported[0],
-            services.GetRequiredService<Issuer>().For(context));
+            services.GetRequiredService<Issuer>().For(context)) { ApplicationId = caller?.ApplicationId };
     }
 
     /// <summary>Whether the person proved lately who they are, with their sign-in or with a code in the request; null: yes.</summary>

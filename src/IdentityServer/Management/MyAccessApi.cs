@@ -59,11 +59,11 @@ internal static class MyAccessApi
             context, await sessions.ListAsync(caller.Person, caller.Token.SessionId, paging.Skip, paging.Take, context.RequestAborted), SessionJson.Of));
 
     private static async Task<IResult> EndAsync(Guid id, Caller caller, HttpContext context, OwnSessions sessions) =>
-        await sessions.EndAsync(caller.Person, id, caller.Ip, context.RequestAborted) ? TypedResults.NoContent() : Problem.NotFound();
+        await sessions.EndAsync(caller.Person, id, caller.AsOperator(), context.RequestAborted) ? TypedResults.NoContent() : Problem.NotFound();
 
     private static async Task<IResult> EndOthersAsync(Caller caller, HttpContext context, OwnSessions sessions)
     {
-        await sessions.EndOthersAsync(caller.Person, caller.Token.SessionId, caller.Token.AuthorizationId, caller.Ip, context.RequestAborted);
+        await sessions.EndOthersAsync(caller.Person, caller.Token.SessionId, caller.Token.AuthorizationId, caller.AsOperator(), context.RequestAborted);
         return TypedResults.NoContent();
     }
 
@@ -72,7 +72,7 @@ internal static class MyAccessApi
             context, await applications.ListAsync(caller.Person, paging.Skip, paging.Take, context.RequestAborted), ApplicationAccessJson.Of));
 
     private static async Task<IResult> RevokeAsync(string clientId, Caller caller, HttpContext context, OwnApplications applications) =>
-        await applications.RevokeAsync(caller.Person, clientId, caller.Ip, context.RequestAborted) ? TypedResults.NoContent() : Problem.NotFound();
+        await applications.RevokeAsync(caller.Person, clientId, caller.AsOperator(), context.RequestAborted) ? TypedResults.NoContent() : Problem.NotFound();
 
     private static async Task<IResult> HistoryAsync([AsParameters] Paging paging, Caller caller, HttpContext context, OwnHistory history) =>
         paging.Check() ?? TypedResults.Ok(paging.Page(context, await history.ListAsync(caller.Person, paging.Skip, paging.Take, context.RequestAborted), HistoryJson.Of));

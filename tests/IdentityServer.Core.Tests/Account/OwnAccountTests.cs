@@ -238,16 +238,16 @@ public abstract class OwnAccountTests
         var (mine, kept) = await server.GrantAsync(user, Guid.Empty, here.SessionId);
         var (_, ended) = await server.GrantAsync(user, Guid.Empty);
 
-        Assert.False(await server.Core.RunAsync<OwnSessions, bool>(own => own.EndAsync(stranger, there.SessionId, null, default)));
+        Assert.False(await server.Core.RunAsync<OwnSessions, bool>(own => own.EndAsync(stranger, there.SessionId, new Operator(stranger, "api"), default)));
         Assert.Equal(2, (await ListAsync(user, here.SessionId)).Count);
         await server.Core.RunAsync<OwnSessions, bool>(async own =>
         {
-            await own.EndOthersAsync(user, here.SessionId, mine, null, default);
+            await own.EndOthersAsync(user, here.SessionId, mine, new Operator(user, "api"), default);
             return true;
         });
         Assert.True(Assert.Single((await ListAsync(user, here.SessionId)).Items).IsCurrent);
         Assert.Equal((true, false), (await server.IsValidAsync(kept), await server.IsValidAsync(ended)));
-        Assert.True(await server.Core.RunAsync<OwnSessions, bool>(own => own.EndAsync(user, here.SessionId, null, default)));
+        Assert.True(await server.Core.RunAsync<OwnSessions, bool>(own => own.EndAsync(user, here.SessionId, new Operator(user, "api"), default)));
         Assert.False(await server.IsValidAsync(kept));
     }
 

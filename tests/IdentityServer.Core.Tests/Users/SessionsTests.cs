@@ -119,7 +119,7 @@ public abstract class SessionsTests
         var (theirs, _) = await SignInAsync();
 
         var ended = await server.RunAsync<OwnSessions, (bool, bool)>(async sessions =>
-            (await sessions.EndAsync(me, theirs.SessionId, null, default), await sessions.EndAsync(me, mine.SessionId, null, default)));
+            (await sessions.EndAsync(me, theirs.SessionId, new Operator(me, "api"), default), await sessions.EndAsync(me, mine.SessionId, new Operator(me, "api"), default)));
 
         Assert.Equal((false, true), ended);
 
@@ -141,7 +141,7 @@ public abstract class SessionsTests
         Assert.NotEqual(first.SessionId, second.SessionId);
         Assert.Null(await CurrentAsync(first.Secret));
         Assert.Equal((false, TokenStatus.Valid), await StateAsync(token));
-        Assert.True(await server.RunAsync<OwnSessions, bool>(sessions => sessions.EndAsync(user, second.SessionId, null, default)));
+        Assert.True(await server.RunAsync<OwnSessions, bool>(sessions => sessions.EndAsync(user, second.SessionId, new Operator(user, "api"), default)));
         Assert.Equal((true, TokenStatus.Revoked), await StateAsync(token));
     }
 
@@ -204,7 +204,7 @@ public abstract class SessionsTests
     {
         var (ticket, user) = await SignInAsync();
         var session = (await CurrentAsync(ticket.Secret))!;
-        Assert.True(await server.RunAsync<OwnSessions, bool>(sessions => sessions.EndAsync(user, ticket.SessionId, null, default)));
+        Assert.True(await server.RunAsync<OwnSessions, bool>(sessions => sessions.EndAsync(user, ticket.SessionId, new Operator(user, "api"), default)));
 
         Assert.False(await server.RunAsync<Sessions, bool>(sessions => sessions.RenewAsync(Context(ticket.Secret), session, Channel.Email)));
         Assert.Null(await CurrentAsync(ticket.Secret));

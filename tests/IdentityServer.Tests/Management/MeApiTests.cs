@@ -64,6 +64,8 @@ public sealed class MeApiTests(AccountApiServer server) : IClassFixture<AccountA
         Assert.Equal(["challenge"], (await stranger.PostAsync("/me/addresses/confirmation", new { challenge = started["challenge"], code = await server.CodeAsync(fresh) })).Fields);
         var changed = await person.PostAsync("/me/addresses/confirmation", new { challenge = started["challenge"], code = await server.CodeAsync(fresh) });
         Assert.Equal((200, fresh), (changed.Status, changed["email"]));
+        var newest = (await person.GetAsync("/me/history")).Body.GetProperty("results")[0];
+        Assert.Equal(("address_changed", "Sample native app"), (newest.GetProperty("kind").GetString(), newest.GetProperty("application").GetString()));
         Assert.Equal((409, "last_address"), ((await person.SendAsync(HttpMethod.Delete, "/me/email")).Status, (await person.SendAsync(HttpMethod.Delete, "/me/email")).Code));
 
         var told = (await server.MailsAsync(person.Address, 2))[0];
@@ -160,6 +162,7 @@ public sealed class MeApiTests(AccountApiServer server) : IClassFixture<AccountA
 
         var newest = (await new AccountApi(server, token).GetAsync("/me/history")).Body.GetProperty("results")[0];
         Assert.Equal(("other_sessions_ended", "203.0.113.9"), (newest.GetProperty("kind").GetString(), newest.GetProperty("ip").GetString()));
+        Assert.Equal("Sample native app", newest.GetProperty("application").GetString());
     }
 
     [Fact]

@@ -35,7 +35,7 @@ public sealed class ApplicationsModel(Sessions sessions, OwnApplications own, IR
     /// <summary>Takes all access of one away; what has none is left alone, silently.</summary>
     public async Task<IActionResult> OnPostRevokeAsync([FromForm(Name = "application")] string? clientId, CancellationToken cancellationToken)
     {
-        await own.RevokeAsync(Session.UserId, clientId ?? "", visitors.From(HttpContext).Ip, cancellationToken);
+        await own.RevokeAsync(Session.UserId, clientId ?? "", Operator.On(Session, visitors.From(HttpContext)), cancellationToken);
         return new SeeOther(Paths.Noted(Paths.Applications, RevokedNotice));
     }
 

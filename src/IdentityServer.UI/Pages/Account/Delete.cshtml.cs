@@ -19,7 +19,7 @@ public sealed class DeleteModel(Sessions sessions, UserAdministration users, Vis
     /// <summary>Deletes it.</summary>
     public async Task<IActionResult> OnPostAsync(CancellationToken cancellationToken)
     {
-        var by = new Operator(Session.UserId, "site", visitors.From(HttpContext).Ip);
+        var by = Operator.On(Session, visitors.From(HttpContext));
         if (await users.DeleteAsync(Session.UserId, by, cancellationToken) == UserChange.LastAdministrator)
         {
             Notice = new Notice(Texts.Text("Delete.LastAdministrator"));

@@ -40,8 +40,7 @@ public sealed class ProfileModel(Sessions sessions, UserQueries users, ProfileEd
     {
         var user = await UserAsync(cancellationToken);
         Typed = typed;
-        var by = new Operator(user.Id, "site", visitors.From(HttpContext).Ip);
-        switch (await editing.EditAsync(user.Id, typed.ChangesOf(ProfileFields.Of(user)), typed.Stamp ?? "", by, cancellationToken))
+        switch (await editing.EditAsync(user.Id, typed.ChangesOf(ProfileFields.Of(user)), typed.Stamp ?? "", Operator.On(Session, visitors.From(HttpContext)), cancellationToken))
         {
             case EditOutcome.Edited:
                 return new SeeOther(Paths.Noted(Paths.Profile, SavedNotice));

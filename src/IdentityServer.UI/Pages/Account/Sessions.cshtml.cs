@@ -26,14 +26,14 @@ public sealed class SessionsModel(Sessions sessions, OwnSessions own, Visitors v
     /// <summary>Ends one; another person's is left alone, silently.</summary>
     public async Task<IActionResult> OnPostEndAsync([FromForm(Name = "session")] Guid sessionId, CancellationToken cancellationToken)
     {
-        await own.EndAsync(Session.UserId, sessionId, visitors.From(HttpContext).Ip, cancellationToken);
+        await own.EndAsync(Session.UserId, sessionId, Operator.On(Session, visitors.From(HttpContext)), cancellationToken);
         return new SeeOther(Paths.Noted(Paths.Sessions, EndedNotice));
     }
 
     /// <summary>Ends all others.</summary>
     public async Task<IActionResult> OnPostEndOthersAsync(CancellationToken cancellationToken)
     {
-        await own.EndOthersAsync(Session.UserId, Session.Id, authorization: null, visitors.From(HttpContext).Ip, cancellationToken);
+        await own.EndOthersAsync(Session.UserId, Session.Id, authorization: null, Operator.On(Session, visitors.From(HttpContext)), cancellationToken);
         return new SeeOther(Paths.Noted(Paths.Sessions, OthersEndedNotice));
     }
 

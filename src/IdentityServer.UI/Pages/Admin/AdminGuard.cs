@@ -23,7 +23,7 @@ internal sealed class AdminGuard(Sessions sessions, UserQueries users, Visitors 
         else if (!ProofPlace.Admin.IsProved(session, time.GetUtcNow()))
             context.Result = new SeeOther(Paths.Prove(ProofPlace.Admin.Name));
         else
-            http.Features.Set(new AdminVisit(new Operator(session.UserId, "site", visitors.From(http).Ip)));
+            http.Features.Set(new AdminVisit(Operator.On(session, visitors.From(http))));
     }
 
     public async Task OnResourceExecutionAsync(ResourceExecutingContext context, ResourceExecutionDelegate next)
