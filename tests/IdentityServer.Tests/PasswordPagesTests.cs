@@ -145,6 +145,7 @@ public sealed class PasswordPagesTests : IAsyncDisposable
         page = await again.SubmitAsync(await again.GetAsync("/account/password"), "Remove");
         Assert.Contains("removed", page.Text, StringComparison.Ordinal);
         Assert.Equal(HttpStatusCode.OK, page.Status);
+        Assert.Contains("Password changed", (await again.GetAsync("/account/history")).Text, StringComparison.Ordinal);
     }
 
     [Fact]

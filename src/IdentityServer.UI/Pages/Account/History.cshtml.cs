@@ -41,7 +41,7 @@ public sealed class HistoryModel(Sessions sessions, OwnHistory history, TimeProv
     /// <summary>The drawing beside it.</summary>
     public static string IconOf(HistoryEntry entry) => entry.Kind switch
     {
-        "WrongCode" or "SignInRefused" or "UserDisabled" => "alert",
+        "WrongCode" or "WrongPassword" or "PasswordChanged" or "SignInRefused" or "UserDisabled" => "alert",
         "SignedIn" or "SignedUp" or "Activated" or "UserEnabled" => "check",
         "AddressProved" or "AddressChanged" or "AddressRemoved" or "AddressChangeUndone" => "mail",
         "ConsentGiven" or "AccessRevoked" => "apps",
