@@ -17,7 +17,7 @@ public static class ApiScopes
     /// <summary>Making, changing and deleting users.</summary>
     public const string WriteUsers = "users:write";
 
-    /// <summary>Applications, scopes, sessions, messages, keys and the audit log.</summary>
+    /// <summary>Roles, applications, scopes, sessions, messages, keys and the audit log.</summary>
     public const string Admin = "admin";
 
     internal static Scope[] All { get; } =

@@ -39,7 +39,10 @@ internal static class UsersApi
             .GivesNothing().RefusesConflicts();
         changes.MapDelete("/sessions", EndSessionsAsync).Describe("endUserSessions", "End all of a user's sessions", "With all access and tokens; the person signs in again everywhere.").GivesNothing();
         changes.MapDelete("/tokens", RevokeTokensAsync).Describe("revokeUserTokens", "Revoke all of a user's tokens", "Applications lose their access; browsers stay signed in.").GivesNothing();
-        changes.MapPut("/roles", SetRolesAsync).Describe("setUserRoles", "Give a user exactly these roles", "The one role is admin. Neither oneself nor the last administrator can lose it.")
+
+        // Whoever makes administrators can do all that they can: the scope must say so.
+        users.MapPut("/{id:guid}/roles", SetRolesAsync).RequireAdmin(ApiScopes.Admin)
+            .Describe("setUserRoles", "Give a user exactly these roles", "The one role is admin. Neither oneself nor the last administrator can lose it.")
             .Gives<UserJson>().RefusesConflicts();
     }
 

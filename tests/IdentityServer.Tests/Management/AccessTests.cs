@@ -75,6 +75,17 @@ public sealed class AccessTests(ApiServer api) : IClassFixture<ApiServer>
     }
 
     [Fact]
+    public async Task Who_may_write_users_makes_no_administrators()
+    {
+        var writes = await Api.OfMachineAsync(api.Server, "users:read users:write");
+        var user = await Api.UserAsync(api.Server, "ambitious@example.com");
+        var answer = await writes.PutAsync($"/users/{user}/roles", new { roles = new[] { "admin" } });
+        Assert.Equal((403, "insufficient_scope"), (answer.Status, answer.Code));
+        Assert.Contains("scope=\"admin\"", answer.Response.Headers.WwwAuthenticate.ToString(), StringComparison.Ordinal);
+        Assert.Equal("[]", (await writes.GetAsync($"/users/{user}")).Value("roles"));
+    }
+
+    [Fact]
     public async Task The_owner_reads_and_edits_under_the_same_address_and_nobody_elses_user_is_there()
     {
         var other = await Api.UserAsync(api.Server, "other@example.com");
