@@ -31,7 +31,7 @@ internal static class AccountServices
             Get<TimeProvider>(provider)));
         services.AddScoped(provider => new ChangeAddress(
             Get<ServerDb>(provider), Get<Accounts>(provider), Get<Challenges>(provider), Get<OwnCodes>(provider), Get<Settlement>(provider), Get<AddressChangeNotice>(provider),
-            Get<AddressFields>(provider), Get<Outbox>(provider), Get<TimeProvider>(provider)));
+            Get<AddressFields>(provider), Get<DeliveryChannels>(provider), Get<Outbox>(provider), Get<TimeProvider>(provider)));
         services.AddScoped(provider => new UndoAddressChange(Get<ServerDb>(provider), Get<Accounts>(provider), Get<AddressChangeNotice>(provider), Get<TimeProvider>(provider)));
         services.AddScoped(provider => new ConfirmPresence(
             Get<ServerDb>(provider), Get<Challenges>(provider), Get<OwnCodes>(provider), Get<Settlement>(provider), Get<TimeProvider>(provider)));

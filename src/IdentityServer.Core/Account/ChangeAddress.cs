@@ -25,6 +25,7 @@ public sealed class ChangeAddress
     private readonly Settlement settlement;
     private readonly AddressChangeNotice notice;
     private readonly AddressFields addresses;
+    private readonly DeliveryChannels channels;
     private readonly Outbox outbox;
     private readonly TimeProvider time;
 
@@ -36,6 +37,7 @@ public sealed class ChangeAddress
         Settlement settlement,
         AddressChangeNotice notice,
         AddressFields addresses,
+        DeliveryChannels channels,
         Outbox outbox,
         TimeProvider time)
     {
@@ -46,6 +48,7 @@ public sealed class ChangeAddress
         this.settlement = settlement;
         this.notice = notice;
         this.addresses = addresses;
+        this.channels = channels;
         this.outbox = outbox;
         this.time = time;
     }
@@ -88,7 +91,7 @@ public sealed class ChangeAddress
         return new ConfirmOutcome.Gone();
     }
 
-    /// <summary>Removes an address, when another proved one stays.</summary>
+    /// <summary>Removes an address, when another proved one stays that messages can reach.</summary>
     public async Task<RemoveOutcome> RemoveAsync(Channel channel, Requester requester, CancellationToken cancellationToken)
     {
         for (var round = 0; round < Rounds; round++)
@@ -108,10 +111,11 @@ public sealed class ChangeAddress
         if (user is null or { DisabledAt: not null })
             return false;
         var (old, wasProved) = Of(user, channel);
-        var (other, otherProved) = Of(user, channel == Channel.Email ? Channel.Sms : Channel.Email);
+        var otherChannel = channel == Channel.Email ? Channel.Sms : Channel.Email;
+        var (other, otherProved) = Of(user, otherChannel);
         if (address is null && old is null)
             return true;
-        if (address is null && !otherProved)
+        if (address is null && !(otherProved && channels.CanReach(otherChannel)))
             return false;
 
         var given = wasProved && old != address?.Value ? Address.Parse(old) : null;
@@ -124,7 +128,7 @@ public sealed class ChangeAddress
 
             // Of two changes at once the second looks again: it must not tell the owner of an address that the first took away.
             if (await accounts.LockAsync(user.Id, now, cancellationToken) is not { DisabledAt: null } locked
-                || Of(locked, channel) != (old, wasProved) || Of(locked, channel == Channel.Email ? Channel.Sms : Channel.Email) != (other, otherProved))
+                || Of(locked, channel) != (old, wasProved) || Of(locked, otherChannel) != (other, otherProved))
                 return null;
             if (!await PutAsync(locked, channel, address, now, cancellationToken))
                 return false;

@@ -91,6 +91,6 @@ public enum RemoveOutcome
     /// <summary>Done, or there was none.</summary>
     Removed,
 
-    /// <summary>It is the last proved one: without it nobody could sign in.</summary>
+    /// <summary>It is the last proved one that messages can reach: without it nobody could sign in.</summary>
     LastOne,
 }

@@ -14,11 +14,13 @@ public sealed class PostgresChangeAddressTests(PostgresDatabase database) : Chan
 
 public abstract class ChangeAddressTests
 {
+    private readonly TestDatabase database;
     private readonly AccountServer server;
 
     protected ChangeAddressTests(TestDatabase database)
     {
         database.SkipIfMissing();
+        this.database = database;
         server = new AccountServer(database);
     }
 
@@ -51,6 +53,15 @@ public abstract class ChangeAddressTests
         var changed = await server.UserAsync(user);
         Assert.Equal((email, phone, true), (changed.Email, changed.PhoneNumber, changed.PhoneNumberConfirmed));
         Assert.Empty(await server.NoticesAsync(email));
+    }
+
+    [Fact]
+    public async Task The_address_stays_beside_a_number_that_the_server_cannot_send_to()
+    {
+        var user = await server.Core.AddUserAsync(SignInServer.NewAddress(), true, SignInServer.NewNumber(), true);
+        var silent = new AccountServer(database, sms: false);
+        Assert.Equal(RemoveOutcome.LastOne, await silent.RemoveAsync(user, Channel.Email));
+        Assert.Equal(RemoveOutcome.Removed, await server.RemoveAsync(user, Channel.Email));
     }
 
     [Fact]

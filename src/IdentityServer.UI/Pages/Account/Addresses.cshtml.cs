@@ -86,7 +86,7 @@ public sealed class AddressesModel(Sessions sessions, AccountOverview account, C
     private async Task<IActionResult> ShowAsync(CancellationToken cancellationToken)
     {
         var me = await account.ReadAsync(Session, cancellationToken);
-        var email = new AddressKind(Channel.Email, me.Email, me.EmailVerified, channels.CanReach(Channel.Email), CanRemove: me.PhoneVerified);
+        var email = new AddressKind(Channel.Email, me.Email, me.EmailVerified, channels.CanReach(Channel.Email), CanRemove: me.PhoneVerified && channels.CanReach(Channel.Sms));
         var phone = new AddressKind(Channel.Sms, me.Phone, me.PhoneVerified, channels.CanReach(Channel.Sms), CanRemove: me.EmailVerified);
         Kinds = phone.CanReach || phone.Address is not null ? [email, phone] : [email];
         return Page();
