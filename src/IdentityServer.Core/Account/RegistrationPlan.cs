@@ -45,6 +45,9 @@ internal sealed class RegistrationPlan(ServerDb db, Accounts accounts, Challenge
         Accounts.SetAddress(user, primary.Channel, isBorne ? null : primary, proved: false);
         Accounts.SetAddress(user, Other(primary.Channel), isOtherFree && !isBorne ? other : null, proved: false);
         fill(user);
+
+        // One that an administrator or the configuration stands behind goes on to stay.
+        user.RegisteredAt = known is null || known.RegisteredAt is not null ? now : null;
         (user.UpdatedAt, user.ConcurrencyStamp) = (now, Accounts.NewStamp(now));
         return user.Id;
     }

@@ -117,7 +117,8 @@ internal sealed class Completer(
         await SettleAsync(challenge, cancellationToken);
         if (await accounts.ReleaseAsync(address, userId: null, now, cancellationToken) is { } bearer)
             AuditLog.Add(db, AuditKind.UnprovenStateRemoved, now, new AuditSubject(bearer, Ip: finisher.Ip));
-        var userId = await accounts.AddAsync(address, finisher.Name!, finisher.Locale, finisher.InviterId, now, cancellationToken);
+        var user = await accounts.AddAsync(address, finisher.Name!, now, cancellationToken);
+        (user.Locale, user.InvitedById, user.LastSignInAt) = (finisher.Locale.Length == 0 ? null : finisher.Locale, finisher.InviterId, now);
         try
         {
             await db.SaveChangesAsync(cancellationToken);
@@ -132,10 +133,10 @@ internal sealed class Completer(
             return null;
         }
 
-        var ticket = await OpenAsync(challenge, userId, knewPassword: false, finisher, now, cancellationToken);
-        AuditLog.Add(db, AuditKind.SignedUp, now, new AuditSubject(userId, challenge.ApplicationId, ticket?.SessionId, finisher.Ip), tests.Facts(address, now));
+        var ticket = await OpenAsync(challenge, user.Id, knewPassword: false, finisher, now, cancellationToken);
+        AuditLog.Add(db, AuditKind.SignedUp, now, new AuditSubject(user.Id, challenge.ApplicationId, ticket?.SessionId, finisher.Ip), tests.Facts(address, now));
         await CommitAsync(transaction, cancellationToken);
-        return new Completion.SignedIn(userId, ticket);
+        return new Completion.SignedIn(user.Id, ticket);
     }
 
     private async Task<Completion?> ProveAsync(Challenge challenge, Finisher finisher, DateTimeOffset now, CancellationToken cancellationToken)
