@@ -16,9 +16,9 @@ namespace IdentityServer.Core.Tests.Account;
 /// <summary>Core on a database, and what tests do with accounts.</summary>
 public sealed class AccountServer
 {
-    public AccountServer(TestDatabase database, Dictionary<string, string?>? settings = null)
+    public AccountServer(TestDatabase database, Dictionary<string, string?>? settings = null, Action<IServiceCollection>? services = null)
     {
-        Core = new(database, settings, sms: true);
+        Core = new(database, settings, sms: true, services: services);
 
         // As the pages set it.
         Core.Services.GetRequiredService<IOptions<ProtocolOptions>>().Value.UiLocales = ["en", "de"];
