@@ -23,7 +23,7 @@ public sealed class OwnHistory(ServerDb db)
         {
             AuditKind.SignedIn, AuditKind.SignedUp, AuditKind.Activated, AuditKind.WrongCode, AuditKind.SignInRefused, AuditKind.SessionEnded,
             AuditKind.OtherSessionsEnded, AuditKind.AddressProved, AuditKind.AddressChanged, AuditKind.AddressRemoved, AuditKind.AddressChangeUndone,
-            AuditKind.ConsentGiven, AuditKind.AccessRevoked, AuditKind.ProfileChanged, AuditKind.DataDownloaded, AuditKind.UserDisabled,
+            AuditKind.PasswordChanged, AuditKind.ConsentGiven, AuditKind.AccessRevoked, AuditKind.ProfileChanged, AuditKind.DataDownloaded, AuditKind.UserDisabled,
             AuditKind.UserEnabled, AuditKind.UserSignedOut,
         }.Select(kind => kind.ToString()),
     ];

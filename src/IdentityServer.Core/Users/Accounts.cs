@@ -12,6 +12,16 @@ internal sealed record KnownUser(Guid Id, string? Email, bool EmailConfirmed, st
     /// <summary>The hash of the password; null when there is none.</summary>
     public string? PasswordHash { get; init; }
 
+    /// <summary>The language that its owner chose; null: none.</summary>
+    public string? Locale { get; init; }
+
+    /// <summary>What the row says.</summary>
+    public static KnownUser Of(User user) => new(user.Id, user.Email, user.EmailConfirmed, user.PhoneNumber, user.PhoneNumberConfirmed, user.DisabledAt is not null)
+    {
+        PasswordHash = user.PasswordHash,
+        Locale = user.Locale,
+    };
+
     /// <summary>The address of this kind as its owner proved it.</summary>
     public string? AddressOf(Channel channel) => channel == Channel.Email ? Email : Phone;
 
@@ -36,7 +46,7 @@ internal sealed class Accounts(ServerDb db)
             ? Having(address).Where(user => user.EmailConfirmed || !user.PhoneNumberConfirmed || mine.Contains(user.Id))
             : Having(address).Where(user => user.PhoneNumberConfirmed || !user.EmailConfirmed || mine.Contains(user.Id));
         return users.AsNoTracking()
-            .Select(user => new KnownUser(user.Id, user.Email, user.EmailConfirmed, user.PhoneNumber, user.PhoneNumberConfirmed, user.DisabledAt != null) { PasswordHash = user.PasswordHash })
+            .Select(user => new KnownUser(user.Id, user.Email, user.EmailConfirmed, user.PhoneNumber, user.PhoneNumberConfirmed, user.DisabledAt != null) { PasswordHash = user.PasswordHash, Locale = user.Locale })
             .SingleOrDefaultAsync(cancellationToken);
     }
 

@@ -44,6 +44,7 @@ public sealed class HistoryModel(Sessions sessions, OwnHistory history, TimeProv
         "WrongCode" or "SignInRefused" or "UserDisabled" => "alert",
         "SignedIn" or "SignedUp" or "Activated" or "UserEnabled" => "check",
         "AddressProved" or "AddressChanged" or "AddressRemoved" or "AddressChangeUndone" => "mail",
+        "PasswordChanged" => "key",
         "ConsentGiven" or "AccessRevoked" => "apps",
         "ProfileChanged" => "person",
         "DataDownloaded" => "download",
