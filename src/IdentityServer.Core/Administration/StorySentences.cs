@@ -48,6 +48,8 @@ internal static class StorySentences
             AuditKind.PresenceConfirmed => "Confirmed with a code to be there.",
             AuditKind.OtherSessionsEnded => "Ended all other sessions.",
             AuditKind.InvitationUsed => "Named who invited them.",
+            AuditKind.RegistrationIgnored => "Somebody registered with an address of this account; the account stays as it was.",
+            AuditKind.SuppressionLifted => $"Messages go to the {Address(facts)} again; that was decided{by}.",
             AuditKind.DataDownloaded => "Downloaded all their data.",
             _ => Spaced(entry.Kind) + by + ".",
         };
@@ -107,7 +109,7 @@ internal static class StorySentences
         : facts.GetValueOrDefault("test") == "true" ? " It is a test address: nothing is sent."
         : "";
 
-    private static string Address(IReadOnlyDictionary<string, string> facts) => facts.GetValueOrDefault("channel") == nameof(Channel.Sms) ? "phone number" : "e-mail address";
+    private static string Address(IReadOnlyDictionary<string, string> facts) => facts.GetValueOrDefault("channel") == "sms" ? "phone number" : "e-mail address";
 
     private static string Withheld(string? reason) => reason switch
     {
