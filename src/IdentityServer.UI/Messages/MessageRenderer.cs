@@ -29,7 +29,7 @@ public sealed class MessageRenderer(IOptions<BrandOptions> brand, Words words) :
         {
             _ when HasCode(template) => Code(template, texts, culture, model),
             MessageTemplate.AddressChanged => AddressChanged(texts, culture, model),
-            MessageTemplate.PasswordChanged or MessageTemplate.PasswordRemoved => Password(template, texts, culture),
+            MessageTemplate.AddressAdded or MessageTemplate.PasswordChanged or MessageTemplate.PasswordRemoved => ToOwner(template, texts, culture),
             _ => Notice(template, texts, culture),
         };
         return new RenderedMessage(content.Subject, EmailText.Write(content), EmailHtml.Write(content, brand.Value));
@@ -90,9 +90,9 @@ public sealed class MessageRenderer(IOptions<BrandOptions> brand, Words words) :
     private static EmailLink Link(MessageTemplate template, MessageTexts texts, string address) =>
         new(address, texts[$"{template}.LinkLead"], texts[$"{template}.LinkLabel"], texts[$"{template}.LinkPlain"]);
 
-    // What to do when it was somebody else is the same, whatever they did.
-    private static EmailContent Password(MessageTemplate template, MessageTexts texts, CultureInfo culture) =>
-        Notice(template, texts, culture, MessageTemplate.PasswordChanged) with { Footer = texts["PasswordChanged.Footer"] };
+    // What to do when it was somebody else is the same for a new password and none.
+    private static EmailContent ToOwner(MessageTemplate template, MessageTexts texts, CultureInfo culture) =>
+        Notice(template, texts, culture, template == MessageTemplate.PasswordRemoved ? MessageTemplate.PasswordChanged : template) with { Footer = texts["AddressAdded.Footer"] };
 
     private static EmailContent Notice(MessageTemplate template, MessageTexts texts, CultureInfo culture, MessageTemplate? advice = null) => new()
     {
