@@ -124,6 +124,19 @@ public sealed class EveryPageTests(Stack stack)
         await page.Context.CloseAsync();
     }
 
+    [Theory]
+    [InlineData("target-size", "<button aria-label=a style='inline-size: 10px; padding: 0'></button><button aria-label=b style='inline-size: 10px; padding: 0'></button>")]
+    [InlineData("color-contrast", "<p style='color: #999; background: #fff'>Hard to read</p>")]
+    [InlineData("640 wide, is 60 pixels wider than the screen", "<p style='inline-size: 700px; margin: 0; position: absolute; inset-inline-start: 0'>Too wide when zoomed</p>")]
+    public async Task What_is_wrong_with_a_page_is_found(string problem, string html)
+    {
+        var page = await stack.NewPersonAsync();
+        await page.SetContentAsync($"<!doctype html><html lang=en><title>Wrong</title><main><h1>Wrong</h1>{html}</main></html>");
+        var found = await Assert.ThrowsAnyAsync<Exception>(() => new Screens("en", Look.All[2..]).ShowAsync(page, "wrong-on-purpose"));
+        Assert.Contains(problem, found.Message, StringComparison.Ordinal);
+        await page.Context.CloseAsync();
+    }
+
     private async Task<Mail> StartAsync(IPage page, string address)
     {
         var before = TimeProvider.System.GetUtcNow().AddSeconds(-0.5);
