@@ -34,7 +34,7 @@ public sealed class PersonalData
     }
 
     /// <summary>Reads it, and writes down that it was read; null when there is no such account.</summary>
-    public async Task<PersonalDataView?> ReadAsync(Guid userId, string? ip, CancellationToken cancellationToken)
+    public async Task<PersonalDataView?> ReadAsync(Guid userId, Operator by, CancellationToken cancellationToken)
     {
         if (await users.FindAsync(userId, cancellationToken) is not { } user)
             return null;
@@ -49,7 +49,7 @@ public sealed class PersonalData
             sessions,
             (await applications.ListAsync(userId, 0, int.MaxValue, cancellationToken)).Items,
             (await history.ListAsync(userId, 0, int.MaxValue, cancellationToken)).Items);
-        AuditLog.Add(db, AuditKind.DataDownloaded, time.GetUtcNow(), new AuditSubject(userId, Ip: ip));
+        AuditLog.Add(db, AuditKind.DataDownloaded, time.GetUtcNow(), new AuditSubject(userId, by.ApplicationId, Ip: by.Ip));
         await db.SaveChangesAsync(cancellationToken);
         db.ChangeTracker.Clear();
         return view;

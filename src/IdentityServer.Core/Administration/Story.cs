@@ -2,7 +2,7 @@ namespace IdentityServer.Core.Administration;
 
 /// <summary>One thing that happened to a person or an address.</summary>
 /// <param name="At">When.</param>
-/// <param name="Kind">What, e.g. <c>audit.WrongCode</c>, <c>message.sent</c>, <c>session.ended</c>.</param>
+/// <param name="Kind">What, e.g. <c>audit.wrong_code</c>, <c>message.sent</c>, <c>session.ended</c>.</param>
 /// <param name="Text">The same in a plain sentence.</param>
 /// <param name="Facts">Ids and numbers to follow it up; no address, code or link.</param>
 public sealed record StoryEntry(DateTimeOffset At, string Kind, string Text, IReadOnlyDictionary<string, string> Facts);

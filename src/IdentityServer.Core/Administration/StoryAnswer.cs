@@ -17,7 +17,7 @@ public sealed record StoryAnswer(string Text, bool IsProblem)
             return Problem(paused.Text);
 
         var started = story.Entries.LastOrDefault(entry => entry.Kind == "challenge.started");
-        var stopped = story.Entries.LastOrDefault(entry => entry.Kind is "audit.LimitReached" or "limit.reached" or "audit.SmsWithheld" or "audit.SignInRefused");
+        var stopped = story.Entries.LastOrDefault(entry => entry.Kind is "audit.limit_reached" or "limit.reached" or "audit.sms_withheld" or "audit.sign_in_refused");
         if (stopped is not null && (started is null || stopped.At >= started.At) && !CameInAfter(story, stopped.At))
             return Problem($"{stopped.Text} That was at {Time(stopped.At)}.");
         if (started is not null)
@@ -37,7 +37,7 @@ public sealed record StoryAnswer(string Text, bool IsProblem)
         switch (started.Facts.GetValueOrDefault("status"))
         {
             case nameof(ChallengeStatus.Completed):
-                return story.Entries.LastOrDefault(entry => entry.Kind == $"token.{nameof(Protocol.Model.TokenKind.Code)}" && entry.At >= started.At) is { } code
+                return story.Entries.LastOrDefault(entry => entry.Kind == "token.code" && entry.At >= started.At) is { } code
                     && code.Text.Contains("never exchanged", StringComparison.Ordinal)
                     ? Problem(code.Text)
                     : new($"The last sign-in, begun at {at}, worked.", IsProblem: false);
@@ -67,7 +67,7 @@ public sealed record StoryAnswer(string Text, bool IsProblem)
 
     private static bool CameInAfter(Story story, DateTimeOffset at) => story.Entries.Any(entry => IsSignIn(entry) && entry.At > at);
 
-    private static bool IsSignIn(StoryEntry entry) => entry.Kind is "audit.SignedIn" or "audit.SignedUp" or "audit.Activated";
+    private static bool IsSignIn(StoryEntry entry) => entry.Kind is "audit.signed_in" or "audit.signed_up" or "audit.activated";
 
     private static StoryAnswer Problem(string text) => new(text, IsProblem: true);
 

@@ -1,3 +1,4 @@
+using System.Text.Json;
 using System.Globalization;
 using IdentityServer.Core.Persistence;
 using IdentityServer.Core.Persistence.Tables;
@@ -150,7 +151,7 @@ public sealed class UserStory
             Put(facts, "ip", entry.Ip);
             Put(facts, "session", entry.SessionId?.ToString("D"));
             Put(facts, "application", await NameAsync(entry.ApplicationId, cancellationToken));
-            story.Add(entry.At, $"audit.{entry.Kind}", StorySentences.Of(entry), facts);
+            story.Add(entry.At, $"audit.{JsonNamingPolicy.SnakeCaseLower.ConvertName(entry.Kind)}", StorySentences.Of(entry), facts);
         }
 
         await TellSessionsAsync(story, user.Id, from, cancellationToken);
@@ -203,7 +204,7 @@ public sealed class UserStory
                 TokenKind.RefreshFamily => $"{name} got a refresh token.",
                 _ => $"{name} got an access token.",
             };
-            story.Add(token.RedeemedAt ?? token.CreatedAt, $"token.{token.Kind}", text, facts);
+            story.Add(token.RedeemedAt ?? token.CreatedAt, $"token.{JsonNamingPolicy.SnakeCaseLower.ConvertName(token.Kind.ToString())}", text, facts);
         }
     }
 

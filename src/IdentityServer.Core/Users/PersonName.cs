@@ -12,6 +12,10 @@ internal static class PersonName
     public static string? Read(string? typed) =>
         ReadText(typed, MaxLength) is { } name && name.EnumerateRunes().Any(Rune.IsLetterOrDigit) ? name : null;
 
+    /// <summary>The full name of who gave its parts only; null when there are none.</summary>
+    public static string? Of(string? given, string? family) =>
+        given is null || family is null ? given ?? family : given.Length + family.Length < MaxLength ? $"{given} {family}" : given;
+
     /// <summary>The same for other short texts, which need no letter.</summary>
     public static string? ReadText(string? typed, int maxLength)
     {

@@ -12,7 +12,7 @@ public sealed class ProfileChanges
 {
     private readonly Dictionary<string, string?> set = new(StringComparer.Ordinal);
 
-    /// <summary>The full name, 1 to 100 characters; cannot be removed.</summary>
+    /// <summary>The full name, 1 to 100 characters; cannot be removed. Who never chose one has it made of the other two.</summary>
     public string? Name { get => Get(); set => Set(value); }
 
     /// <summary>At most 100 characters.</summary>
@@ -52,6 +52,7 @@ public sealed class ProfileChanges
     /// <summary>Writes what was set, once it has no <see cref="Problems"/>.</summary>
     internal void ApplyTo(User user)
     {
+        var isComposed = user.Name is null || user.Name == PersonName.Of(user.GivenName, user.FamilyName);
         foreach (var (field, value) in set)
         {
             switch (field)
@@ -66,6 +67,10 @@ public sealed class ProfileChanges
                 default: user.PictureUrl = value; break;
             }
         }
+
+        // A full name that nobody chose follows its parts, so that applications and administrators always have one to show.
+        if (isComposed && !set.ContainsKey(nameof(Name)))
+            user.Name = PersonName.Of(user.GivenName, user.FamilyName) ?? user.Name;
     }
 
     private const int MaxGender = 50;

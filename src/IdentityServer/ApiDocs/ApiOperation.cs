@@ -3,7 +3,6 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using IdentityServer.Management;
 using Microsoft.AspNetCore.OpenApi;
-using Microsoft.AspNetCore.WebUtilities;
 using Microsoft.OpenApi;
 
 namespace IdentityServer.ApiDocs;
@@ -25,18 +24,33 @@ internal static class ApiOperation
         ["address"] = "An e-mail address, or a phone number with its calling code.",
     };
 
+    private static readonly Dictionary<string, string> Reasons = new(StringComparer.Ordinal)
+    {
+        ["400"] = "`invalid_fields`: `errors` says what is wrong with which. `invalid_request`: it cannot be read. `not_activated`: the address and the code do not activate a user.",
+        ["401"] = "`no_token`. `invalid_token`: expired, revoked or not for this API. `insufficient_user_authentication`: sign in again; `max_age` says how fresh (RFC 9470).",
+        ["403"] = "`insufficient_scope`. `not_admin`: the user lacks the role. `no_user`: the token is an application's own. `registration_closed`: only administrators make accounts.",
+        ["404"] = "`not_found`: there is no such thing, or none that the caller may see.",
+        ["409"] = "What is there stands against it, and `detail` says what: `address_taken`, `last_address`, `last_administrator`, `no_address`, `oneself`, `unreachable`, `conflict`.",
+        ["412"] = "`changed_meanwhile`: somebody changed it since the ETag was read.",
+        ["413"] = "`invalid_request`: it is too large.",
+        ["415"] = "`unsupported_media_type`: send JSON.",
+        ["428"] = "`no_etag`: send the ETag of what was read in `If-Match`.",
+        ["429"] = "`too_many_requests`: wait as long as `Retry-After` says.",
+    };
+
     public static Task Complete(OpenApiOperation operation, OpenApiOperationTransformerContext context, CancellationToken cancellationToken)
     {
         operation.Responses ??= [];
         NameParameters(operation, context);
         foreach (var status in Errors(operation, context))
             operation.Responses.TryAdd(status.ToString(CultureInfo.InvariantCulture), new OpenApiResponse());
-        foreach (var (status, response) in operation.Responses.Where(pair => pair.Key[0] is '4' or '5').ToList())
-            operation.Responses[status] = Problem(status, response, context.Document);
+        foreach (var status in operation.Responses.Keys.Where(status => status[0] == '4').ToList())
+            operation.Responses[status] = Problem(status, context.Document);
 
         if (AccessOf(context) is { } access)
         {
-            operation.Security = [.. access.Scopes.Select(scope => new OpenApiSecurityRequirement
+            // No requirement at all is the way of strangers (OpenAPI 3.1 §4.8.10).
+            operation.Security = [.. access.TakesStrangers ? [new OpenApiSecurityRequirement()] : Array.Empty<OpenApiSecurityRequirement>(), .. access.Scopes.Select(scope => new OpenApiSecurityRequirement
             {
                 [new OpenApiSecuritySchemeReference(ApiDocument.Scheme, context.Document)] = [scope],
             })];
@@ -83,11 +97,11 @@ internal static class ApiOperation
         yield return StatusCodes.Status429TooManyRequests;
     }
 
-    private static OpenApiResponse Problem(string status, IOpenApiResponse given, OpenApiDocument? document)
+    private static OpenApiResponse Problem(string status, OpenApiDocument? document)
     {
         var response = new OpenApiResponse
         {
-            Description = string.IsNullOrEmpty(given.Description) ? ReasonPhrases.GetReasonPhrase(int.Parse(status, CultureInfo.InvariantCulture)) : given.Description,
+            Description = Reasons[status],
             Content = new Dictionary<string, OpenApiMediaType>(StringComparer.Ordinal)
             {
                 ["application/problem+json"] = new() { Schema = new OpenApiSchemaReference(ApiDocument.Problem, document) },

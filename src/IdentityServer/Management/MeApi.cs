@@ -23,8 +23,8 @@ internal sealed record InvitationJson(string Code, string? UsedCode, int Invited
 /// <summary>The person whose token it is.</summary>
 internal sealed record MeJson : UserJson
 {
-    public MeJson(UserWithRoles user, InvitationView invitation)
-        : base(Of(user)) => Invitation = InvitationJson.Of(invitation);
+    public MeJson(UserJson user, InvitationJson invitation)
+        : base(user) => Invitation = invitation;
 
     /// <summary>Who invited whom.</summary>
     public InvitationJson Invitation { get; }
@@ -61,7 +61,7 @@ internal static class MeApi
             return Problem.NotFound();
 
         ETags.Write(context, found.User.ConcurrencyStamp);
-        return TypedResults.Ok(new MeJson(found, await invitations.LookAsync(caller.Person, context.RequestAborted)));
+        return TypedResults.Ok(new MeJson(UserJson.Of(found), InvitationJson.Of(await invitations.LookAsync(caller.Person, context.RequestAborted))));
     }
 
     private static async Task<IResult> EditAsync(
@@ -91,7 +91,7 @@ internal static class MeApi
 
     private static async Task<IResult> DataAsync(Caller caller, HttpContext context, PersonalData data)
     {
-        if (await data.ReadAsync(caller.Person, caller.Ip, context.RequestAborted) is not { } view)
+        if (await data.ReadAsync(caller.Person, caller.AsOperator(), context.RequestAborted) is not { } view)
             return Problem.NotFound();
 
         context.Response.Headers.ContentDisposition = "attachment; filename=\"my-data.json\"";

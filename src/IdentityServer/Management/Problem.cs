@@ -43,6 +43,7 @@ internal static partial class Problem
         StatusCodes.Status404NotFound => NotFound(),
         StatusCodes.Status405MethodNotAllowed => Of(status, "method_not_allowed", "This method is not for this address; Allow says which are."),
         StatusCodes.Status415UnsupportedMediaType => Of(status, "unsupported_media_type", "Send JSON, with Content-Type: application/json."),
+        StatusCodes.Status400BadRequest => Of(status, "invalid_request", "The request cannot be read: send the JSON object that the API's description shows."),
         _ => Of(status, "invalid_request", "The request cannot be read."),
     };
 
@@ -53,11 +54,10 @@ internal static partial class Problem
         { InnerException: JsonException { Path: { Length: > 2 } path } } => Field(path[2..], "There is no such field, or it does not take this value."),
         { StatusCode: StatusCodes.Status400BadRequest } when Unbound().Match(bad.Message) is { Success: true } unbound =>
             Field(JsonNamingPolicy.SnakeCaseLower.ConvertName(unbound.Groups["name"].Value), "It does not take this value; the API's description says which."),
-        { StatusCode: StatusCodes.Status400BadRequest } => Of(bad.StatusCode, "invalid_request", bad.Message),
         _ => Of(bad.StatusCode),
     };
 
-    // What the framework says of a parameter's value that it cannot read; it names .NET types, which are nobody's business.
+    // What the framework says of a parameter that it cannot read; it names .NET types, which are nobody's business.
     [GeneratedRegex("^Failed to bind parameter \"[^\"]* (?<name>\\w+)\" from ", RegexOptions.CultureInvariant | RegexOptions.ExplicitCapture, 1000)]
     private static partial Regex Unbound();
 }

@@ -103,6 +103,24 @@ public abstract class OwnAccountTests
         Assert.Equal(("Åsa Öberg", null), (cleared.Name, cleared.GivenName));
     }
 
+    [Fact]
+    public async Task A_full_name_that_nobody_chose_is_made_of_its_parts()
+    {
+        var created = Assert.IsType<CreateOutcome.Created>(await CreateAsync(new() { Email = SignInServer.NewAddress(), Profile = new() { GivenName = "Zoe", FamilyName = "Zeta" } }));
+        Assert.Equal("Zoe Zeta", (await server.UserAsync(created.Id)).Name);
+
+        await EditAsync(created.Id, new() { FamilyName = null });
+        Assert.Equal("Zoe", (await server.UserAsync(created.Id)).Name);
+        await EditAsync(created.Id, new() { GivenName = null });
+        Assert.Equal("Zoe", (await server.UserAsync(created.Id)).Name);
+
+        await EditAsync(created.Id, new() { GivenName = "Zoe", FamilyName = new string('z', 100) });
+        Assert.Equal("Zoe", (await server.UserAsync(created.Id)).Name);
+        await EditAsync(created.Id, new() { Name = "Z" });
+        await EditAsync(created.Id, new() { FamilyName = "Zeta" });
+        Assert.Equal("Z", (await server.UserAsync(created.Id)).Name);
+    }
+
     [Theory]
     [InlineData("name", null)]
     [InlineData("name", "a\u202eb")]

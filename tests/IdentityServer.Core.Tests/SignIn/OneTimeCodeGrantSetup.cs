@@ -15,6 +15,7 @@ namespace IdentityServer.Core.Tests.SignIn;
 /// <summary>The endpoint and the grant with a real form; the token endpoint around the grant is the protocol's to test.</summary>
 public abstract class OneTimeCodeGrantSetup : IAsyncLifetime
 {
+    protected const string PersonsIp = "192.0.2.9";
     private const string GrantType = "urn:identityserver:params:oauth:grant-type:otp";
 
     protected OneTimeCodeGrantSetup(TestDatabase database)
@@ -89,7 +90,7 @@ public abstract class OneTimeCodeGrantSetup : IAsyncLifetime
         var read = await scope.ServiceProvider.GetRequiredService<ClientAuthenticator>().ReadAsync(Form([("client_id", client), .. form]).Request, default);
         var accepted = Assert.IsType<ClientRequest.Accepted>(read);
         var grant = scope.ServiceProvider.GetServices<IGrant>().Single(grant => grant.GrantType == GrantType);
-        return await grant.AuthorizeAsync(new TokenRequest(accepted.Client, accepted.Parameters, scopes, Server.Clock.Now), default);
+        return await grant.AuthorizeAsync(new TokenRequest(accepted.Client, accepted.Parameters, scopes, Server.Clock.Now) { Ip = PersonsIp }, default);
     }
 
     private static DefaultHttpContext Form((string Name, string Value)[] form)

@@ -1,3 +1,5 @@
+using IdentityServer.Core.Audit;
+using IdentityServer.Core.Persistence;
 using IdentityServer.Core.Proofs;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.DependencyInjection;
@@ -29,6 +31,18 @@ public abstract class OneTimeCodeGrantTests(TestDatabase database) : OneTimeCode
         Assert.Null(approval.SessionId);
         Assert.Equal(0, await Server.SessionsAsync(address));
         AssertRefused("invalid_grant", await RedeemAsync("native", ("challenge", challenge), ("otp", code)));
+    }
+
+    [Fact]
+    public async Task Where_the_person_is_is_written_down()
+    {
+        var address = SignInServer.NewAddress();
+        var user = await Server.AddUserAsync(address);
+        var (challenge, code) = await StartAsync(address);
+        Approved(await RedeemAsync("native", ("challenge", challenge), ("otp", code)));
+
+        Assert.Equal(PersonsIp, await Server.RunAsync<ServerDb, string?>(db => db.AuditEvents
+            .Where(entry => entry.UserId == user && entry.Kind == nameof(AuditKind.SignedIn)).Select(entry => entry.Ip).SingleAsync()));
     }
 
     [Fact]

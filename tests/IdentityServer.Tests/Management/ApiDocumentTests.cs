@@ -35,7 +35,8 @@ public sealed class ApiDocumentTests(ApiServer api) : IClassFixture<ApiServer>
             Assert.Contains(responses, response => response.Name[0] == '2');
             Assert.Contains(responses, response => response.Name == "429");
             if (operation.TryGetProperty("requestBody", out var sent))
-                Assert.True(HasExample(document, sent.GetProperty("content").GetProperty("application/json").GetProperty("schema")), $"{method} {path} has no example of what is sent");
+                AssertExample(document, sent, $"what {method} {path} is sent");
+            Assert.All(responses.Where(response => response.Name[0] == '2' && response.Value.TryGetProperty("content", out _)), response => AssertExample(document, response.Value, $"what {method} {path} answers"));
             Assert.All(responses.Where(response => response.Name[0] == '4'), response => Assert.True(response.Value.GetProperty("content").TryGetProperty("application/problem+json", out _)));
         }
     }
@@ -151,10 +152,24 @@ public sealed class ApiDocumentTests(ApiServer api) : IClassFixture<ApiServer>
         Assert.True(problem is null ? found is null : found?.Contains(problem, StringComparison.Ordinal) == true, found);
     }
 
-    private static bool HasExample(JsonElement document, JsonElement schema) =>
-        schema.TryGetProperty("examples", out _)
-        || (schema.TryGetProperty("oneOf", out var choices) && choices.EnumerateArray().Any(choice => HasExample(document, choice)))
-        || (schema.TryGetProperty("$ref", out var reference) && HasExample(document, document.GetProperty("components").GetProperty("schemas").GetProperty(reference.GetString()!.Split('/')[^1])));
+    private static void AssertExample(JsonElement document, JsonElement body, string name)
+    {
+        var schema = body.GetProperty("content").GetProperty("application/json").GetProperty("schema");
+        if (ExampleOf(document, schema) is not { } example)
+        {
+            // A row of a list has it, when the list is no schema of its own.
+            Assert.True(schema.TryGetProperty("items", out var items) && ExampleOf(document, items) is not null, $"There is no example of {name}.");
+            return;
+        }
+
+        Assert.Null(new Described(document).Problem(example, schema, name));
+    }
+
+    private static JsonElement? ExampleOf(JsonElement document, JsonElement schema) =>
+        schema.TryGetProperty("examples", out var examples) ? examples[0]
+        : schema.TryGetProperty("oneOf", out var choices) ? choices.EnumerateArray().Select(choice => ExampleOf(document, choice)).FirstOrDefault(example => example is not null)
+        : schema.TryGetProperty("$ref", out var reference) ? ExampleOf(document, document.GetProperty("components").GetProperty("schemas").GetProperty(reference.GetString()!.Split('/')[^1]))
+        : null;
 
     private static string? Problem(Described schemas, JsonElement operation, ApiAnswer answer)
     {

@@ -21,6 +21,20 @@ public sealed class RegistrationApiTests(AccountApiServer server) : IClassFixtur
         Assert.Equal(("Wanda Walk", "Wanda", "de", "True"), (me["name"], me["given_name"], me["locale"], me["email_verified"]));
     }
 
+    [Theory]
+    [InlineData("")]
+    [InlineData("null")]
+    [InlineData("[]")]
+    [InlineData("{")]
+    [InlineData("\"anna@example.com\"")]
+    public async Task What_is_no_object_is_refused_in_words_for_people(string body)
+    {
+        var answer = await server.Stranger().PostAsync("/users", body);
+
+        Assert.Equal((400, "invalid_request"), (answer.Status, answer["code"]));
+        Assert.Equal("The request cannot be read: send the JSON object that the API's description shows.", answer["detail"]);
+    }
+
     [Fact]
     public async Task Every_failed_activation_is_the_same_400()
     {

@@ -24,11 +24,11 @@ public sealed class StoryTests : IAsyncDisposable
 
         var told = Entries(await machine.GetAsync($"/users/{id}/timeline"));
 
-        string[] inOrder = ["audit.SignInStarted", "message.sent", "audit.WrongCode", "session.opened"];
+        string[] inOrder = ["audit.sign_in_started", "message.sent", "audit.wrong_code", "session.opened"];
         var kinds = told.Select(entry => entry.Kind).ToList();
         Assert.Equal(inOrder.Order(), inOrder.Where(kinds.Contains).Order());
         Assert.Equal(told.Select(entry => entry.At).Order(), told.Select(entry => entry.At));
-        foreach (var kind in new[] { "challenge.started", "challenge.state", "message.queued", "audit.SignedIn", "access.granted", "token.Code" })
+        foreach (var kind in new[] { "challenge.started", "challenge.state", "message.queued", "audit.signed_in", "access.granted", "token.code" })
             Assert.Contains(kind, kinds);
         Assert.All(told, entry => Assert.EndsWith(".", entry.Text, StringComparison.Ordinal));
         Assert.Contains(told, entry => entry.Text == "Typed a wrong code; 1 wrong ones in a row now.");

@@ -22,7 +22,7 @@ public sealed class DataModel(Sessions sessions, PersonalData data, Visitors vis
 
     /// <summary>The file.</summary>
     public async Task<IActionResult> OnPostAsync(CancellationToken cancellationToken) =>
-        await data.ReadAsync(Session.UserId, visitors.From(HttpContext).Ip, cancellationToken) is { } all
+        await data.ReadAsync(Session.UserId, new Operator(Session.UserId, "site", visitors.From(HttpContext).Ip), cancellationToken) is { } all
             ? File(JsonSerializer.SerializeToUtf8Bytes(AccountFile.Of(all, Now), Json), "application/json", "account.json")
             : new SeeOther(Paths.SignIn(null));
 }

@@ -30,10 +30,10 @@ internal static class When
     /// <summary>The colour of a story's entry: what went well, what went wrong, anything else.</summary>
     public static string Tone(StoryEntry entry) => entry.Kind switch
     {
-        "audit.WrongCode" or "audit.LimitReached" or "audit.SmsWithheld" or "audit.SignInRefused" or "audit.UserDisabled" => "bad",
+        "audit.wrong_code" or "audit.limit_reached" or "audit.sms_withheld" or "audit.sign_in_refused" or "audit.user_disabled" => "bad",
         "message.failed" or "message.undelivered" or "limit.paused" or "limit.reached" => "bad",
         "message.expired" => entry.Facts.GetValueOrDefault("error") == "superseded" ? "" : "bad",
-        "audit.SignedIn" or "audit.SignedUp" or "audit.Activated" or "audit.AddressProved" or "message.sent" or "message.delivered" => "good",
+        "audit.signed_in" or "audit.signed_up" or "audit.activated" or "audit.address_proved" or "message.sent" or "message.delivered" => "good",
         _ => "",
     };
 }
