@@ -16,7 +16,7 @@ public sealed class EveryAccountPageTests(Stack stack)
     [MemberData(nameof(EveryPageTests.Directions), MemberType = typeof(EveryPageTests))]
     public async Task Every_page_of_an_account_is_accessible_and_fits(string language)
     {
-        var screens = new Screens(language[..2], Look.All);
+        var screens = new Screens(language[..2], Look.For(language));
         var server = stack.Server.Address;
         var address = $"owner-{screens.Variant}@example.com";
         var page = await SignUpAsync(language, address, "Ada Lovelace");

@@ -6,7 +6,7 @@ using static IdentityServer.EndToEnd.Screens;
 
 namespace IdentityServer.EndToEnd;
 
-/// <summary>Walks through every page and state that somebody meets on the way in and out, in a language of each direction, and looks at each on every screen.</summary>
+/// <summary>Walks through every page and state that somebody meets on the way in and out, in a language of each direction, and looks at each of them as <see cref="Screens"/> does.</summary>
 public sealed class EveryPageTests(Stack stack)
 {
     private static int numbers;
@@ -18,7 +18,7 @@ public sealed class EveryPageTests(Stack stack)
     [MemberData(nameof(Directions))]
     public async Task Every_page_is_accessible_and_fits(string language)
     {
-        var screens = new Screens(language[..2], Look.All);
+        var screens = new Screens(language[..2], Look.For(language));
         Task<IPage> NewPersonAsync() => stack.NewPersonAsync(language: language);
         var page = await NewPersonAsync();
         var server = stack.Server.Address;
@@ -84,7 +84,7 @@ public sealed class EveryPageTests(Stack stack)
     [MemberData(nameof(Directions))]
     public async Task Every_end_of_a_code_is_accessible_and_fits(string language)
     {
-        var screens = new Screens(language[..2], Look.All);
+        var screens = new Screens(language[..2], Look.For(language));
         var page = await stack.NewPersonAsync(language: language);
 
         // The second code replaces the first.

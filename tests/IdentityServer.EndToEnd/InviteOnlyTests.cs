@@ -25,7 +25,7 @@ public sealed class InviteOnlyTests(Stack stack, InviteOnlyServer invites) : ICl
     [MemberData(nameof(EveryPageTests.Directions), MemberType = typeof(EveryPageTests))]
     public async Task Only_who_is_invited_comes_in(string language)
     {
-        var screens = new Screens(language[..2], Look.All);
+        var screens = new Screens(language[..2], Look.For(language));
         var host = await stack.NewPersonAsync(language: language);
         await ProveAsync(host, "anna@example.com");
         await host.GotoAsync($"{server.Address}/account/invitation");

@@ -30,7 +30,7 @@ public sealed class PasswordPagesTests(Stack stack, PasswordServer passwords) : 
     [MemberData(nameof(EveryPageTests.Directions), MemberType = typeof(EveryPageTests))]
     public async Task Every_page_about_passwords_is_accessible_and_fits(string language)
     {
-        var screens = new Screens(language[..2], Look.All);
+        var screens = new Screens(language[..2], Look.For(language));
         var page = await stack.NewPersonAsync(language: language);
         var address = $"walk-{screens.Variant}@example.com";
         await screens.ShowAsync(page, "password-home", server.Address);

@@ -17,12 +17,18 @@ internal sealed record Look(string Name, ViewportSize Size, ColorScheme Scheme)
         new("phone-light", Screens.Phone, ColorScheme.Light), new("phone-dark", Screens.Phone, ColorScheme.Dark),
         new("desktop-dark", Screens.Desktop, ColorScheme.Dark), new("desktop-light", Screens.Desktop, ColorScheme.Light),
     ];
+
+    /// <summary>
+    /// All for the first language. For a second, which is written from the right, each size and each scheme once: colours know nothing of directions, so that
+    /// what is still new in it shows on either size.
+    /// </summary>
+    public static Look[] For(string language) => language == "en-GB" ? All : [All[1], All[3]];
 }
 
 /// <summary>
 /// What every page must be on every screen: axe finds nothing, nothing is wider than the screen, even when it is zoomed. The pictures are left in
-/// TestResults/screenshots to be looked at. A page is walked to once and then looked at on all screens: size and colours are the browser's alone, the
-/// server sends the same page to all.
+/// TestResults/screenshots to be looked at. A page is walked to once a language and then looked at on its screens, which suffices: the server sends the same
+/// page to all of them, size and colours are the browser's alone. axe is loaded once a page and run on each screen.
 /// </summary>
 /// <param name="Variant">The end of the pictures' names.</param>
 /// <param name="Looks">The screens; none for the page's own.</param>
