@@ -90,6 +90,7 @@ public static class CoreServices
         services.AddScoped<ChallengeSender>();
         services.AddScoped<Settlement>();
         services.AddScoped<CodeChecker>();
+        services.AddScoped<PasswordNotice>();
         services.AddScoped<Completer>();
         services.AddScoped<OneTimeCodeEndpoint>();
         services.AddScoped<IGrant, OneTimeCodeGrant>();

@@ -16,26 +16,19 @@ public sealed class AdminTests(Stack stack)
         "/admin/application?id=worker", "/admin/new-application", "/admin/new-application?kind=native", "/admin/scopes", "/admin/scope", "/admin/scope?name=notes", "/admin/authorizations", "/admin/keys",
     ];
 
-    [Theory]
-    [InlineData(true, ColorScheme.Light)]
-    [InlineData(true, ColorScheme.Dark)]
-    [InlineData(false, ColorScheme.Light)]
-    [InlineData(false, ColorScheme.Dark)]
-    public async Task Every_page_for_administrators_is_accessible_and_fits(bool isPhone, ColorScheme scheme)
+    [Fact]
+    public async Task Every_page_for_administrators_is_accessible_and_fits()
     {
-        var screens = new Screens($"{(isPhone ? "phone" : "desktop")}-{scheme}".ToLowerInvariant());
-        var page = await stack.NewPersonAsync(isPhone ? Phone : Desktop, scheme);
+        var screens = new Screens("en", Look.All);
+        var page = await stack.NewPersonAsync();
         await SignInAsync(page);
         foreach (var path in Paths)
             await screens.ShowAsync(page, $"admin{Regex.Replace(path[6..], "[^a-z]+", "-")}", stack.Server.Address + path);
 
-        if (isPhone)
-        {
-            await page.GotoAsync($"{stack.Server.Address}/admin");
-            await page.GetByText("Menu").ClickAsync();
-            await screens.ShowAsync(page, "admin-menu");
-        }
-
+        await page.SetViewportSizeAsync(Phone.Width, Phone.Height);
+        await page.GotoAsync($"{stack.Server.Address}/admin");
+        await page.GetByText("Menu").ClickAsync();
+        await new Screens("en", Look.All[..2]).ShowAsync(page, "admin-menu");
         await page.GotoAsync($"{stack.Server.Address}/admin/messages");
         await AnsweredAsync(page, () => page.Locator("tbody th a").First.ClickAsync());
         await screens.ShowAsync(page, "admin-message");
@@ -51,21 +44,52 @@ public sealed class AdminTests(Stack stack)
     }
 
     [Fact]
-    public async Task An_application_made_by_the_guide_signs_people_in()
+    public async Task The_single_page_sample_signs_in_with_an_application_made_by_the_guide()
+    {
+        var port = ChildProcess.FreePort();
+        var origin = $"http://localhost:{port}";
+        var admin = await stack.NewPersonAsync();
+        await SignInAsync(admin);
+        await GuideAsync(admin, "Single-page app", "Pocket notes", $"{origin}/callback");
+        await admin.GetByLabel("Addresses after signing out").FillAsync($"{origin}/");
+        await admin.GetByLabel("notes", new() { Exact = true }).CheckAsync();
+        await admin.GetByRole(AriaRole.Button, new() { Name = "Create" }).ClickAsync();
+        await Expect(admin.Locator(".secret")).ToHaveCountAsync(0);
+        var clientId = Regex.Match(await admin.Locator(".snippet").InnerTextAsync(), "client_id: \"(.+)\"").Groups[1].Value;
+        await stack.StartSpaAsync(port, clientId);
+
+        var person = await stack.NewPersonAsync();
+        await person.GotoAsync(origin);
+        var before = TimeProvider.System.GetUtcNow().AddSeconds(-0.5);
+        await person.GetByRole(AriaRole.Button, new() { Name = "Sign in" }).ClickAsync();
+        await person.WaitForURLAsync(new Regex("/sign-in$|/sign-in\\?"));
+        await TypeAsync(person, "paula@example.com");
+        await FillCodeAsync(person, (await stack.Server.MailAsync("paula@example.com", before)).Code!);
+        await TypeAsync(person, "Paula Pocket");
+        await Expect(person.GetByRole(AriaRole.Main)).ToContainTextAsync("Pocket notes");
+        await person.GetByRole(AriaRole.Button, new() { Name = "Allow" }).ClickAsync();
+        await Expect(person.GetByRole(AriaRole.Heading, new() { Name = "Hello, Paula Pocket" })).ToBeVisibleAsync();
+
+        await person.GetByRole(AriaRole.Button, new() { Name = "Sign out" }).ClickAsync();
+        await Expect(person.GetByRole(AriaRole.Button, new() { Name = "Sign in" })).ToBeVisibleAsync();
+        await admin.GotoAsync($"{stack.Server.Address}/admin/authorizations?application={clientId}");
+        await Expect(admin.GetByRole(AriaRole.Main)).ToContainTextAsync("Paula Pocket");
+        await person.Context.CloseAsync();
+        await admin.Context.CloseAsync();
+    }
+
+    [Fact]
+    public async Task A_secret_of_an_application_made_by_the_guide_is_shown_once_and_works()
     {
         var page = await stack.NewPersonAsync();
         await SignInAsync(page);
-        await page.GetByRole(AriaRole.Link, new() { Name = "Applications" }).ClickAsync();
-        await page.GetByRole(AriaRole.Link, new() { Name = "New application" }).ClickAsync();
-        await page.GetByRole(AriaRole.Link, new() { Name = "Web app" }).ClickAsync();
-        await page.GetByLabel("Name that people see").FillAsync("Guided shop");
-        await page.GetByLabel("Redirect URIs").FillAsync($"{stack.WebApp}/callback");
+        await GuideAsync(page, "Web app", "Guided shop", $"{stack.WebApp}/callback");
         await page.GetByLabel("It is ours").CheckAsync();
         await page.GetByRole(AriaRole.Button, new() { Name = "Create" }).ClickAsync();
         await Expect(page.GetByText("The application is registered.")).ToBeVisibleAsync();
         var secret = await page.Locator(".secret").InnerTextAsync();
         await Expect(page.Locator(".snippet")).ToContainTextAsync("guided-shop");
-        await new Screens("desktop-light").ShowAsync(page, "admin-application-created");
+        await new Screens("desktop-light-en").ShowAsync(page, "admin-application-created");
         await page.ReloadAsync();
         await Expect(page.Locator(".secret")).ToHaveCountAsync(0);
 
@@ -79,6 +103,8 @@ public sealed class AdminTests(Stack stack)
         var tokens = await app.RedeemAsync(code, attempt.Verifier);
         Assert.NotNull(tokens.IdToken);
         Assert.NotNull((await app.RefreshAsync(tokens.RefreshToken!)).AccessToken);
+        await person.Context.CloseAsync();
+        await page.Context.CloseAsync();
     }
 
     [Fact]
@@ -99,7 +125,16 @@ public sealed class AdminTests(Stack stack)
         await Expect(page.Locator(".answer")).ToContainTextAsync("the code was typed wrong 3 times");
         foreach (var step in new[] { "A sign-in by e-mail began.", "file took the mail at try 1.", "Typed a wrong code; 3 wrong ones in a row now." })
             await Expect(page.Locator(".timeline")).ToContainTextAsync(step);
-        await new Screens("desktop-light").ShowAsync(page, "admin-person-wrong-codes");
+        await new Screens("desktop-light-en").ShowAsync(page, "admin-person-wrong-codes");
+    }
+
+    private static async Task GuideAsync(IPage page, string kind, string name, string redirectUri)
+    {
+        await page.GetByRole(AriaRole.Link, new() { Name = "Applications" }).ClickAsync();
+        await page.GetByRole(AriaRole.Link, new() { Name = "New application" }).ClickAsync();
+        await page.GetByRole(AriaRole.Link, new() { Name = kind }).ClickAsync();
+        await page.GetByLabel("Name that people see").FillAsync(name);
+        await page.GetByLabel("Redirect URIs").FillAsync(redirectUri);
     }
 
     private async Task SignInAsync(IPage page, string address = "admin@example.com", string? start = null)

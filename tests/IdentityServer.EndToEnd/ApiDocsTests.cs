@@ -43,6 +43,33 @@ public sealed class ApiDocsTests(Stack stack)
     }
 
     [Fact]
+    public async Task Somebody_registers_and_activates_by_trying_the_API_out_and_signs_in()
+    {
+        const string Address = "rosa@example.com";
+        var page = await stack.NewPersonAsync();
+        await page.GotoAsync($"{stack.Server.Address}/swagger/index.html");
+        var before = TimeProvider.System.GetUtcNow().AddSeconds(-1);
+        var accepted = await TryAsync(page, "Registration-createUser", $$"""{ "email": "{{Address}}", "name": "Rosa Registered" }""", 202);
+        var mail = await stack.Server.MailAsync(Address, before);
+        Assert.Contains("activates your account", mail.Subject, StringComparison.Ordinal);
+        await page.ScreenshotAsync(new() { Path = Path.Combine(Folder, "swagger-registered.png") });
+        await TryAsync(page, "Registration-activateUser", $$"""{ "address": "{{Address}}", "code": "{{Wrong(mail.Code!)}}" }""", 400);
+        await TryAsync(page, "Registration-activateUser", $$"""{ "address": "{{Address}}", "code": "{{mail.Code}}" }""", 204);
+        await SignInAsync(page, Address);
+        await Expect(page.GetByRole(AriaRole.Main)).ToContainTextAsync("Rosa Registered");
+        await Expect(page.GetByRole(AriaRole.Main)).ToContainTextAsync(Address);
+
+        // Whoever tries a taken address learns nothing; its owner learns of it.
+        await page.GotoAsync($"{stack.Server.Address}/swagger/index.html");
+        before = TimeProvider.System.GetUtcNow().AddSeconds(-0.5);
+        var taken = await TryAsync(page, "Registration-createUser", $$"""{ "email": "{{Address}}", "name": "Somebody Else" }""", 202);
+        Assert.Equal(accepted, taken);
+        mail = await stack.Server.MailAsync(Address, before);
+        Assert.Equal(("You already have an account at IdentityServer", null), (mail.Subject, mail.Code));
+        await page.Context.CloseAsync();
+    }
+
+    [Fact]
     public async Task ReDoc_shows_the_API_without_another_server()
     {
         var page = await stack.NewPersonAsync();
@@ -52,6 +79,34 @@ public sealed class ApiDocsTests(Stack stack)
         await page.ScreenshotAsync(new() { Path = Path.Combine(Folder, "redoc.png") });
         Assert.Empty(complaints);
     }
+
+    /// <summary>Opens an operation, sends a body by "Try it out", and gives the answer's body.</summary>
+    private static async Task<string> TryAsync(IPage page, string operationId, string body, int status)
+    {
+        var operation = page.Locator($"#operations-{operationId}");
+        if (await operation.GetByRole(AriaRole.Button, new() { Name = "Execute" }).CountAsync() == 0)
+        {
+            await operation.Locator(".opblock-summary-control").ClickAsync();
+            await operation.GetByRole(AriaRole.Button, new() { Name = "Try it out" }).ClickAsync();
+        }
+
+        await operation.Locator("textarea.body-param__text").FillAsync(body);
+        await operation.GetByRole(AriaRole.Button, new() { Name = "Execute" }).ClickAsync();
+        await Expect(operation.Locator(".live-responses-table .response-col_status").Last).ToContainTextAsync($"{status}");
+        var answer = operation.Locator(".live-responses-table .response-col_description .highlight-code").First;
+        return await answer.CountAsync() == 0 ? "" : await answer.InnerTextAsync();
+    }
+
+    private async Task SignInAsync(IPage page, string address)
+    {
+        var before = TimeProvider.System.GetUtcNow().AddSeconds(-0.5);
+        await page.GotoAsync($"{stack.Server.Address}/sign-in");
+        await Screens.TypeAsync(page, address);
+        await Screens.FillCodeAsync(page, (await stack.Server.MailAsync(address, before)).Code!);
+        await page.WaitForURLAsync(url => url.EndsWith("/account", StringComparison.Ordinal));
+    }
+
+    private static string Wrong(string code) => code == "000000" ? "000001" : "000000";
 
     private List<string> Listen(IPage page)
     {

@@ -6,33 +6,30 @@ using static IdentityServer.EndToEnd.Screens;
 
 namespace IdentityServer.EndToEnd;
 
-/// <summary>Walks through every page and state in a language of each direction, at phone and desktop width, light and dark.</summary>
+/// <summary>Walks through every page and state that somebody meets on the way in and out, in a language of each direction, and looks at each of them as <see cref="Screens"/> does.</summary>
 public sealed class EveryPageTests(Stack stack)
 {
     private static int numbers;
 
-    /// <summary>Phone or desktop, light or dark, from the left or from the right.</summary>
-    public static TheoryData<bool, ColorScheme, string> All => new(
-        from isPhone in new[] { true, false }
-        from scheme in new[] { ColorScheme.Light, ColorScheme.Dark }
-        from language in new[] { "en-GB", "fa-IR" }
-        select (isPhone, scheme, language));
+    /// <summary>From the left and from the right. <see cref="EveryLanguageTests"/> has the others.</summary>
+    public static TheoryData<string> Directions => ["en-GB", "fa-IR"];
 
     [Theory]
-    [MemberData(nameof(All))]
-    public async Task Every_page_is_accessible_and_fits(bool isPhone, ColorScheme scheme, string language)
+    [MemberData(nameof(Directions))]
+    public async Task Every_page_is_accessible_and_fits(string language)
     {
-        var screens = new Screens($"{(isPhone ? "phone" : "desktop")}-{scheme}-{language[..2]}".ToLowerInvariant());
-        Task<IPage> NewPersonAsync() => stack.NewPersonAsync(isPhone ? Phone : Desktop, scheme, language: language);
+        var screens = new Screens(language[..2], Look.For(language));
+        Task<IPage> NewPersonAsync() => stack.NewPersonAsync(language: language);
         var page = await NewPersonAsync();
         var server = stack.Server.Address;
-        var address = $"{screens.Variant}@example.com";
+        var address = $"every-{screens.Variant}@example.com";
 
         await screens.ShowAsync(page, "home", server);
         await screens.ShowAsync(page, "sign-in", $"{server}/sign-in");
         await page.Locator("summary").ClickAsync();
         await screens.ShowAsync(page, "languages-open");
         await screens.ShowAsync(page, "languages", $"{server}/language");
+        await screens.ShowAsync(page, "sign-in-expired", $"{server}/sign-in?expired");
         await page.GotoAsync($"{server}/sign-in");
         foreach (var (name, refused) in new[] { ("empty", ""), ("nonsense", "nobody@nowhere"), ("landline", "+44 20 7946 0958") })
         {
@@ -64,13 +61,11 @@ public sealed class EveryPageTests(Stack stack)
         await screens.ShowAsync(page, "details-error");
         await TypeAsync(page, "Ada Lovelace");
         await page.WaitForURLAsync(new Regex("/account"));
-        await screens.ShowAsync(page, "account");
-
         var app = new RelyingParty(stack.Server.NewClient(), "webapp", $"{stack.WebApp}/callback", "unused");
         await screens.ShowAsync(page, "consent", server + app.Authorize("openid profile email phone offline_access").Url);
         await screens.ShowAsync(page, "choose", server + app.Authorize(more: ("prompt", "select_account")).Url);
         await screens.ShowAsync(page, "sign-in-again", server + app.Authorize(more: ("prompt", "login")).Url);
-        await ShowAccountAsync(screens, page, address);
+        await screens.ShowAsync(page, "error-no-administrator", $"{server}/admin");
         await screens.ShowAsync(page, "sign-out", $"{server}/sign-out");
         await page.GetByRole(AriaRole.Main).GetByRole(AriaRole.Button).First.ClickAsync();
         await page.WaitForURLAsync(new Regex("/signed-out"));
@@ -85,50 +80,12 @@ public sealed class EveryPageTests(Stack stack)
         await page.Context.CloseAsync();
     }
 
-    private async Task ShowAccountAsync(Screens screens, IPage page, string address)
-    {
-        var server = stack.Server.Address;
-        await page.GotoAsync(server + new RelyingParty(stack.Server.NewClient(), "webapp", $"{stack.WebApp}/callback", "unused").Authorize("openid profile email offline_access").Url);
-        await page.Locator("form[action*='handler=Allow'] button").ClickAsync();
-        await page.WaitForURLAsync(new Regex(Regex.Escape(stack.WebApp)));
-        foreach (var name in new[] { "profile", "sessions", "applications", "invitation", "history", "data", "delete", "deleted" })
-            await screens.ShowAsync(page, $"account-{name}", $"{server}/account/{name}");
-
-        await page.GotoAsync($"{server}/account/profile");
-        await page.Locator("#picture").FillAsync("no picture");
-        await AnsweredAsync(page, () => page.Keyboard.PressAsync("Enter"));
-        await screens.ShowAsync(page, "account-profile-error");
-        await page.GotoAsync($"{server}/account/invitation");
-        await TypeAsync(page, "nobody");
-        await screens.ShowAsync(page, "account-invitation-error");
-
-        await screens.ShowAsync(page, "account-addresses", $"{server}/account/addresses");
-        await page.Locator("details.fold summary").First.ClickAsync();
-        await page.Locator("#email").FillAsync("nobody@nowhere");
-        await AnsweredAsync(page, () => page.Keyboard.PressAsync("Enter"));
-        await screens.ShowAsync(page, "account-addresses-error");
-        await page.Locator("#email").FillAsync($"new-{address}");
-        await AnsweredAsync(page, () => page.Keyboard.PressAsync("Enter"));
-        await screens.ShowAsync(page, "account-addresses-code");
-        await FillCodeAsync(page, (await stack.Server.MailAsync($"new-{address}")).Code!);
-        await screens.ShowAsync(page, "account-addresses-changed");
-
-        await stack.AgeProofAsync($"new-{address}");
-        await screens.ShowAsync(page, "account-addresses-proof", $"{server}/account/addresses");
-        await screens.ShowAsync(page, "account-delete-proof", $"{server}/account/delete");
-        await page.Locator(".panel a").ClickAsync();
-        await page.WaitForURLAsync(new Regex("/sign-in/prove"));
-        await screens.ShowAsync(page, "prove");
-        await AnsweredAsync(page, () => page.Locator("button.choice").First.ClickAsync());
-        await screens.ShowAsync(page, "prove-code");
-    }
-
     [Theory]
-    [MemberData(nameof(All))]
-    public async Task Every_end_of_a_code_is_accessible_and_fits(bool isPhone, ColorScheme scheme, string language)
+    [MemberData(nameof(Directions))]
+    public async Task Every_end_of_a_code_is_accessible_and_fits(string language)
     {
-        var screens = new Screens($"{(isPhone ? "phone" : "desktop")}-{scheme}-{language[..2]}".ToLowerInvariant());
-        var page = await stack.NewPersonAsync(isPhone ? Phone : Desktop, scheme, language: language);
+        var screens = new Screens(language[..2], Look.For(language));
+        var page = await stack.NewPersonAsync(language: language);
 
         // The second code replaces the first.
         var address = $"replaced-{screens.Variant}@example.com";
@@ -164,6 +121,19 @@ public sealed class EveryPageTests(Stack stack)
         Assert.Equal(1, await page.GetByRole(AriaRole.Alert).CountAsync());
         await screens.ShowAsync(page, "limited");
 
+        await page.Context.CloseAsync();
+    }
+
+    [Theory]
+    [InlineData("target-size", "<button aria-label=a style='inline-size: 10px; padding: 0'></button><button aria-label=b style='inline-size: 10px; padding: 0'></button>")]
+    [InlineData("color-contrast", "<p style='color: #999; background: #fff'>Hard to read</p>")]
+    [InlineData("640 wide, is 60 pixels wider than the screen", "<p style='inline-size: 700px; margin: 0; position: absolute; inset-inline-start: 0'>Too wide when zoomed</p>")]
+    public async Task What_is_wrong_with_a_page_is_found(string problem, string html)
+    {
+        var page = await stack.NewPersonAsync();
+        await page.SetContentAsync($"<!doctype html><html lang=en><title>Wrong</title><main><h1>Wrong</h1>{html}</main></html>");
+        var found = await Assert.ThrowsAnyAsync<Exception>(() => new Screens("en", Look.All[2..]).ShowAsync(page, "wrong-on-purpose"));
+        Assert.Contains(problem, found.Message, StringComparison.Ordinal);
         await page.Context.CloseAsync();
     }
 

@@ -27,12 +27,12 @@ public sealed class PasswordPagesTests(Stack stack, PasswordServer passwords) : 
     private readonly ServerProcess server = passwords.Server;
 
     [Theory]
-    [MemberData(nameof(EveryPageTests.All), MemberType = typeof(EveryPageTests))]
-    public async Task Every_page_about_passwords_is_accessible_and_fits(bool isPhone, ColorScheme scheme, string language)
+    [MemberData(nameof(EveryPageTests.Directions), MemberType = typeof(EveryPageTests))]
+    public async Task Every_page_about_passwords_is_accessible_and_fits(string language)
     {
-        var screens = new Screens($"{(isPhone ? "phone" : "desktop")}-{scheme}-{language[..2]}".ToLowerInvariant());
-        var page = await stack.NewPersonAsync(isPhone ? Phone : Desktop, scheme, language: language);
-        var address = $"{screens.Variant}@example.com";
+        var screens = new Screens(language[..2], Look.For(language));
+        var page = await stack.NewPersonAsync(language: language);
+        var address = $"walk-{screens.Variant}@example.com";
         await screens.ShowAsync(page, "password-home", server.Address);
         await screens.ShowAsync(page, "password-sign-in", $"{server.Address}/sign-in");
         await AskAsync(page, address);
@@ -55,7 +55,7 @@ public sealed class PasswordPagesTests(Stack stack, PasswordServer passwords) : 
         await screens.ShowAsync(page, "account-password-set");
         await page.Context.CloseAsync();
 
-        page = await stack.NewPersonAsync(isPhone ? Phone : Desktop, scheme, language: language);
+        page = await stack.NewPersonAsync(language: language);
         await page.GotoAsync($"{server.Address}/sign-in");
         await AskAsync(page, address);
         await CodeAsync(page, address);
@@ -65,6 +65,9 @@ public sealed class PasswordPagesTests(Stack stack, PasswordServer passwords) : 
         await screens.ShowAsync(page, "new-password-unfit");
         await SendAsync(page, "Fisch-singt-4y!");
         Assert.EndsWith("/account", page.Url, StringComparison.Ordinal);
+        await page.GotoAsync($"{server.Address}/account/password");
+        await AnsweredAsync(page, () => page.Locator("form[action*='handler=Remove'] button").ClickAsync());
+        await screens.ShowAsync(page, "account-password-removed");
 
         for (var tries = 0; tries <= 10; tries++)
         {

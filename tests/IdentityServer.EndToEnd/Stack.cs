@@ -12,6 +12,7 @@ public sealed class Stack : IAsyncLifetime
 {
     private const string Chromium = "/usr/bin/chromium";
     private readonly List<ChildProcess> neighbours = [];
+    private string api = null!;
     private IPlaywright? playwright;
 
     /// <summary>Why nothing here can run; null when it can.</summary>
@@ -36,16 +37,16 @@ public sealed class Stack : IAsyncLifetime
         // Busy machines draw slowly; a page that comes late is not a page that is wrong.
         Microsoft.Playwright.Assertions.SetDefaultExpectTimeout(30_000);
 
-        var (spa, api, webApp) = (ChildProcess.FreePort(), ChildProcess.FreePort(), ChildProcess.FreePort());
-        Spa = $"http://localhost:{spa}";
-        WebApp = $"http://localhost:{webApp}";
-        var apiAddress = $"http://localhost:{api}";
+        var (spaPort, apiPort, webAppPort) = (ChildProcess.FreePort(), ChildProcess.FreePort(), ChildProcess.FreePort());
+        Spa = $"http://localhost:{spaPort}";
+        WebApp = $"http://localhost:{webAppPort}";
+        api = $"http://localhost:{apiPort}";
         Server = await ServerProcess.StartAsync(
             ("Applications__spa__RedirectUris__0", $"{Spa}/callback"),
             ("Applications__spa__PostLogoutRedirectUris__0", $"{Spa}/"),
             ("Applications__webapp__RedirectUris__0", $"{WebApp}/callback"),
             ("Applications__webapp__PostLogoutRedirectUris__0", $"{WebApp}/"),
-            ("Scopes__notes__Resources__0", apiAddress),
+            ("Scopes__notes__Resources__0", api),
             // All tests are one visitor in a hurry.
             ("SignIn__ResendDelay", "00:00:03"),
             ("Limits__StartsPerAddressAndMinute", "100"),
@@ -53,12 +54,9 @@ public sealed class Stack : IAsyncLifetime
             ("Limits__WrongCodesPerNetworkAndHour", "1000"));
 
         await Task.WhenAll(InstallAsync("spa"), InstallAsync("api"), InstallAsync("webapp"));
-        (string, string)[] environment = [("VITE_AUTHORITY", Server.Address), ("VITE_API", apiAddress)];
-        var output = Path.Combine(Server.Folder, "spa");
-        await ChildProcess.RunAsync("npx", ["vite", "build", "--outDir", output], Sample("spa"), environment);
-        await LaunchAsync("npx", ["vite", "preview", "--outDir", output, "--port", $"{spa}"], "spa", Spa, environment);
-        await LaunchAsync("node", ["server.js"], "api", $"{apiAddress}/", ("AUTHORITY", Server.Address), ("PORT", $"{api}"), ("AUDIENCE", apiAddress), ("ALLOWED_ORIGIN", Spa));
-        await LaunchAsync("node", ["server.js"], "webapp", WebApp, ("AUTHORITY", Server.Address), ("PORT", $"{webApp}"));
+        await StartSpaAsync(spaPort, "spa");
+        await LaunchAsync("node", ["server.js"], "api", $"{api}/", ("AUTHORITY", Server.Address), ("PORT", $"{apiPort}"), ("AUDIENCE", api), ("ALLOWED_ORIGIN", Spa));
+        await LaunchAsync("node", ["server.js"], "webapp", WebApp, ("AUTHORITY", Server.Address), ("PORT", $"{webAppPort}"));
 
         playwright = await Playwright.CreateAsync();
         Browser = await playwright.Chromium.LaunchAsync(new BrowserTypeLaunchOptions
@@ -79,20 +77,29 @@ public sealed class Stack : IAsyncLifetime
             ColorScheme = scheme,
             JavaScriptEnabled = scripts,
             Locale = language,
+            ReducedMotion = ReducedMotion.Reduce,
         });
         context.SetDefaultTimeout(30_000);
         return await context.NewPageAsync();
     }
 
+    /// <summary>Builds the single-page sample for an application, and serves it at a port of localhost.</summary>
+    public async Task StartSpaAsync(int port, string clientId)
+    {
+        (string, string)[] environment = [("VITE_AUTHORITY", Server.Address), ("VITE_API", api), ("VITE_CLIENT_ID", clientId)];
+        var output = Path.Combine(Server.Folder, $"spa-{clientId}");
+        await ChildProcess.RunAsync("npx", ["vite", "build", "--outDir", output], Sample("spa"), environment);
+        await LaunchAsync("npx", ["vite", "preview", "--outDir", output, "--port", $"{port}"], "spa", $"http://localhost:{port}", environment);
+    }
+
     /// <summary>Makes the person's proof an hour older than it is: the server's clock is the machine's.</summary>
-    public Task AgeProofAsync(string address) => ChildProcess.RunAsync(
+    public Task AgeProofAsync(string address) =>
+        ChangeAsync("UPDATE Sessions SET AuthenticatedAt = AuthenticatedAt - 36000000000 WHERE UserId = (SELECT Id FROM Users WHERE NormalizedEmail = upper(?))", address);
+
+    /// <summary>Changes rows behind the server's back: what would take days, or dozens of people.</summary>
+    public Task ChangeAsync(string sql, params string[] values) => ChildProcess.RunAsync(
         "python3",
-        [
-            "-c",
-            "import sqlite3, sys; db = sqlite3.connect('data/identityserver.db', timeout=20); "
-            + "db.execute('UPDATE Sessions SET AuthenticatedAt = AuthenticatedAt - 36000000000 WHERE UserId IN (SELECT Id FROM Users WHERE NormalizedEmail = ?)', [sys.argv[1].upper()]); db.commit()",
-            address,
-        ],
+        ["-c", "import sqlite3, sys; db = sqlite3.connect('data/identityserver.db', timeout=20); db.execute(sys.argv[1], sys.argv[2:]); db.commit()", sql, .. values],
         Server.Folder);
 
     public async ValueTask DisposeAsync()

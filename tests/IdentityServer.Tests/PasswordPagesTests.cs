@@ -96,7 +96,7 @@ public sealed class PasswordPagesTests : IAsyncDisposable
         await SetPasswordAsync(server.NewBrowser(), Anna);
         var browser = server.NewBrowser();
         var page = await AskAsync(browser, Anna);
-        var known = (await server.MailsAsync(Anna)).Length;
+        var known = (await server.MailsAsync(Anna, 2)).Length;
         await browser.SubmitAsync(page, "Send me a code");
         var mail = (await server.MailsAsync(Anna, known + 1))[0];
 
@@ -112,7 +112,7 @@ public sealed class PasswordPagesTests : IAsyncDisposable
     {
         await SetPasswordAsync(server.NewBrowser(), Anna);
         var app = server.Native();
-        var known = (await server.MailsAsync(Anna)).Length;
+        var known = (await server.MailsAsync(Anna, 2)).Length;
         var challenge = (await app.PostAsync("/connect/otp", ("address", Anna), ("scope", "openid"))).Value("challenge")!;
         var code = (await server.MailsAsync(Anna, known + 1))[0].Code!;
         Task<TokenAnswer> RedeemAsync(string otp) => app.TokenAsync(("grant_type", OneTimeCodeGrantTests.Grant), ("challenge", challenge), ("otp", otp));
@@ -145,7 +145,32 @@ public sealed class PasswordPagesTests : IAsyncDisposable
         page = await again.SubmitAsync(await again.GetAsync("/account/password"), "Remove");
         Assert.Contains("removed", page.Text, StringComparison.Ordinal);
         Assert.Equal(HttpStatusCode.OK, page.Status);
-        Assert.Contains("Password changed", (await again.GetAsync("/account/history")).Text, StringComparison.Ordinal);
+    }
+
+    // OWASP ASVS 5.0, 6.3.7
+    [Fact]
+    public async Task The_owner_is_told_of_a_new_a_changed_a_forgotten_and_a_removed_password()
+    {
+        const string Changed = "Your account at IdentityServer has a new password";
+        var browser = server.NewBrowser();
+        await SetPasswordAsync(browser, Anna);
+        var told = await NoticeAsync(Anna, 1, Changed);
+        Assert.Contains("localhost", told.Text, StringComparison.Ordinal);
+        Assert.DoesNotContain(Password, told.Text + told.Html, StringComparison.Ordinal);
+
+        await browser.SubmitAsync(await browser.GetAsync("/account/password"), "Save", ("Password", "anna"));
+        var page = await browser.SubmitAsync(await browser.GetAsync("/account/password"), "Save", ("Password", "Fisch-singt-4y!"));
+        await NoticeAsync(Anna, 2, Changed);
+        await browser.SubmitAsync(page, "Remove");
+        await NoticeAsync(Anna, 3, "The password of your account at IdentityServer was removed");
+
+        await browser.SubmitAsync(await browser.GetAsync("/account/password"), "Save", ("Password", Password));
+        await NoticeAsync(Anna, 4, Changed);
+        var other = server.NewBrowser();
+        page = await FinishAsync(other, await AskAsync(other, Anna), Anna, "Send me a code");
+        await other.SubmitAsync(page, "Save", ("Password", "Vogel-singt-5z!"));
+        await NoticeAsync(Anna, 6, Changed);
+        Assert.Contains("Password changed", (await other.GetAsync("/account/history")).Text, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -184,11 +209,32 @@ public sealed class PasswordPagesTests : IAsyncDisposable
     /// <summary>Presses the button that has a code sent, and types the code.</summary>
     private async Task<Page> FinishAsync(Browser browser, Page page, string address, string button, params (string Name, string Value)[] fields)
     {
-        var known = (await server.MailsAsync(address, 0)).Length;
+        var known = (await CodesAsync(address, 0)).Count;
         page = await browser.SubmitAsync(page, button, fields);
         Assert.Equal("/sign-in/code", page.Url.AbsolutePath);
         server.Clock.Advance(TimeSpan.FromSeconds(5));
-        return await browser.SubmitAsync(page, "Continue", ("Code", (await server.MailsAsync(address, known + 1))[0].Code!));
+        return await browser.SubmitAsync(page, "Continue", ("Code", (await CodesAsync(address, known + 1))[0]));
+    }
+
+    /// <summary>The codes that were sent, newest first: notices about the password come in between.</summary>
+    private async Task<List<string>> CodesAsync(string address, int atLeast)
+    {
+        for (var mails = atLeast; ; mails++)
+        {
+            List<string> codes = [.. (await server.MailsAsync(address, mails)).Select(mail => mail.Code).OfType<string>()];
+            if (codes.Count >= atLeast)
+                return codes;
+        }
+    }
+
+    /// <summary>The newest mails, once the newest of all has this subject.</summary>
+    private async Task<Mail> NoticeAsync(string address, int known, string subject)
+    {
+        var mails = await server.MailsAsync(address, known + 1);
+        var notice = Assert.Single(mails[..^known], mail => mail.Subject == subject);
+        Assert.Null(notice.Code);
+        Assert.Null(notice.Link);
+        return notice;
     }
 
     private async Task SetPasswordAsync(Browser browser, string address)

@@ -8,6 +8,7 @@ import {
 } from "oidc-client-ts";
 
 export const authority = import.meta.env.VITE_AUTHORITY ?? "http://localhost:5000";
+const clientId = import.meta.env.VITE_CLIENT_ID ?? "spa";
 export const api = import.meta.env.VITE_API ?? "http://localhost:5174";
 
 /**
@@ -58,7 +59,7 @@ class SharedUserManager extends UserManager {
 
 export const userManager = new SharedUserManager({
   authority,
-  client_id: "spa",
+  client_id: clientId,
   redirect_uri: `${window.location.origin}/callback`,
   post_logout_redirect_uri: `${window.location.origin}/`,
   scope: "openid profile email offline_access notes",

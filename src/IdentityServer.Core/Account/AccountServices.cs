@@ -2,6 +2,7 @@ using IdentityServer.Core.Delivery;
 using IdentityServer.Core.Persistence;
 using IdentityServer.Core.Proofs;
 using IdentityServer.Core.Users;
+using IdentityServer.Core.Users.Passwords;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Options;
 
@@ -38,6 +39,9 @@ internal static class AccountServices
         services.AddScoped(provider => new PersonalData(
             Get<ServerDb>(provider), Get<UserQueries>(provider), Get<UseInvitation>(provider), Get<OwnApplications>(provider), Get<OwnHistory>(provider), Get<TimeProvider>(provider)));
         services.AddScoped(provider => new UseInvitation(Get<ServerDb>(provider), Get<Inviters>(provider), Get<Askers>(provider), Get<TimeProvider>(provider)));
+        services.AddScoped(provider => new OwnPassword(
+            Get<ServerDb>(provider), Get<Accounts>(provider), Get<PasswordKeeper>(provider), Get<PasswordRules>(provider), Get<PasswordNotice>(provider), Get<Outbox>(provider),
+            Get<TimeProvider>(provider)));
         services.AddScoped(provider => new OwnSessions(Get<ServerDb>(provider), Get<SessionWriter>(provider), Get<TimeProvider>(provider)));
         services.AddScoped(provider => new OwnApplications(Get<ServerDb>(provider), Get<TimeProvider>(provider)));
     }

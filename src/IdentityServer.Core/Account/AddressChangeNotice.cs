@@ -12,8 +12,8 @@ using Microsoft.EntityFrameworkCore;
 namespace IdentityServer.Core.Account;
 
 /// <summary>
-/// Tells the owner of a proved address that the account gives it up, with a link that takes it back within seven days: whoever stole a session must not
-/// keep the account.
+/// Tells the owner of a proved address that the account gives it up, with a link that takes it back within seven days, or that another one opens the
+/// account, too: whoever stole a session must not keep the account.
 /// </summary>
 internal sealed class AddressChangeNotice(ServerDb db, Outbox outbox, DeliveryChannels channels, SmsGate gate, IDataProtectionProvider protection)
 {
@@ -65,10 +65,24 @@ internal sealed class AddressChangeNotice(ServerDb db, Outbox outbox, DeliveryCh
         return outbox.Add(db, new NewMessage(null, old.Channel, MessageTemplate.AddressChanged, old.Value, model, user.Locale ?? requester.Locale, now + Delivery));
     }
 
-    /// <summary>Counts the message, where it costs money, in the caller's transaction; without room it is not sent.</summary>
-    public async Task CountAsync(Guid? message, Address? old, DateTimeOffset now, CancellationToken cancellationToken)
+    /// <summary>Adds the message that the account has one more address, to the one that it had before; null where that cannot be reached.</summary>
+    public Guid? AddAdded(User user, Address before, Address added, Requester requester, DateTimeOffset now)
     {
-        if (message is not null && old is { Channel: Channel.Sms } && await gate.TakeAsync(db, old.Value, now, cancellationToken) is not null)
+        if (!channels.CanReach(before.Channel))
+            return null;
+
+        var model = new Dictionary<string, string>(StringComparer.Ordinal)
+        {
+            ["address"] = MaskedAddress.Of(added.Value)!,
+            ["host"] = new Uri(requester.Origin).Authority,
+        };
+        return outbox.Add(db, new NewMessage(null, before.Channel, MessageTemplate.AddressAdded, before.Value, model, user.Locale ?? requester.Locale, now + Delivery));
+    }
+
+    /// <summary>Counts the message, where it costs money, in the caller's transaction; without room it is not sent.</summary>
+    public async Task CountAsync(Guid? message, Address? to, DateTimeOffset now, CancellationToken cancellationToken)
+    {
+        if (message is not null && to is { Channel: Channel.Sms } && await gate.TakeAsync(db, to.Value, now, cancellationToken) is not null)
             db.ChangeTracker.Entries<Message>().Single(entry => entry.Entity.Id == message).State = EntityState.Detached;
     }
 }

@@ -119,7 +119,12 @@ public sealed class ChangeAddress
             return false;
 
         var given = wasProved && old != address?.Value ? Address.Parse(old) : null;
-        var message = given is null ? null : notice.Add(user, given, address?.Value ?? other!, requester, now);
+
+        // A further way in is told where the account was found before.
+        var before = address is not null && !wasProved && otherProved ? Address.Parse(other) : null;
+        var message = given is not null ? notice.Add(user, given, address?.Value ?? other!, requester, now)
+            : before is not null ? notice.AddAdded(user, before, address!, requester, now)
+            : null;
         await using var transaction = await db.Database.BeginTransactionAsync(cancellationToken);
         try
         {
@@ -135,7 +140,7 @@ public sealed class ChangeAddress
 
             if (right is not null)
                 await settlement.SettleAsync(right, cancellationToken);
-            await notice.CountAsync(message, given, now, cancellationToken);
+            await notice.CountAsync(message, given ?? before, now, cancellationToken);
             Write(address is null ? AuditKind.AddressRemoved : AuditKind.AddressChanged, user.Id, channel, requester, now);
             await db.SaveChangesAsync(cancellationToken);
             await transaction.CommitAsync(cancellationToken);

@@ -21,9 +21,9 @@ public sealed class OwnHistory(ServerDb db)
     [
         .. new[]
         {
-            AuditKind.SignedIn, AuditKind.SignedUp, AuditKind.Activated, AuditKind.WrongCode, AuditKind.WrongPassword, AuditKind.PasswordChanged, AuditKind.SignInRefused, AuditKind.SessionEnded,
+            AuditKind.SignedIn, AuditKind.SignedUp, AuditKind.Activated, AuditKind.WrongCode, AuditKind.WrongPassword, AuditKind.SignInRefused, AuditKind.SessionEnded,
             AuditKind.OtherSessionsEnded, AuditKind.AddressProved, AuditKind.AddressChanged, AuditKind.AddressRemoved, AuditKind.AddressChangeUndone,
-            AuditKind.ConsentGiven, AuditKind.AccessRevoked, AuditKind.ProfileChanged, AuditKind.DataDownloaded, AuditKind.UserDisabled,
+            AuditKind.PasswordChanged, AuditKind.ConsentGiven, AuditKind.AccessRevoked, AuditKind.ProfileChanged, AuditKind.DataDownloaded, AuditKind.UserDisabled,
             AuditKind.UserEnabled, AuditKind.UserSignedOut,
         }.Select(kind => kind.ToString()),
     ];

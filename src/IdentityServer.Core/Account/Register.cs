@@ -130,7 +130,7 @@ public sealed class Register
     private async Task<RegisterOutcome> RegisterOnceAsync(
         Address primary, Address? other, ProfileChanges profile, Guid? inviter, Requester requester, CancellationToken cancellationToken)
     {
-        var id = await plan.AddAsync(primary, other, user => Fill(user, profile, inviter, requester), time.GetUtcNow(), cancellationToken);
+        var id = await plan.AddAsync(primary, other, user => Fill(user, profile, inviter, requester), requester.Ip, time.GetUtcNow(), cancellationToken);
         var asker = await askers.OfAsync(requester with { UserId = id }, ChallengeHandle.NewSecret(), cancellationToken);
 
         // Saves the account too: both or neither.

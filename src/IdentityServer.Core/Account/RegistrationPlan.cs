@@ -1,3 +1,4 @@
+using IdentityServer.Core.Audit;
 using IdentityServer.Core.Persistence;
 using IdentityServer.Core.Persistence.Tables;
 using IdentityServer.Core.Proofs;
@@ -23,7 +24,7 @@ internal sealed class RegistrationPlan(ServerDb db, Accounts accounts, Challenge
     /// Adds the new account, or what changes of an inactive one, to what will be saved; gives its id, null when nothing changes. The same queries
     /// whatever there is to find.
     /// </summary>
-    public async Task<Guid?> AddAsync(Address primary, Address? other, Action<User> fill, DateTimeOffset now, CancellationToken cancellationToken)
+    public async Task<Guid?> AddAsync(Address primary, Address? other, Action<User> fill, string? ip, DateTimeOffset now, CancellationToken cancellationToken)
     {
         var account = await accounts.FindAsync(primary, sessionKeyHash: null, now, cancellationToken);
         var unclaimed = await UnclaimedAsync(primary, now, cancellationToken);
@@ -35,9 +36,8 @@ internal sealed class RegistrationPlan(ServerDb db, Accounts accounts, Challenge
         var isOtherFree = other is not null && !await accounts.Having(other).AnyAsync(user => user.Id != id, cancellationToken);
         if (account is { IsOwned: true } or { IsDisabled: true } || hasRoles)
         {
-            // Costs what writing an account costs, and changes nothing.
-            await db.Users.Where(user => user.Id == id && user.ConcurrencyStamp == "").ExecuteUpdateAsync(
-                set => set.SetProperty(user => user.UpdatedAt, now), cancellationToken);
+            // In the place of the account: one row is written here as there, in the same transaction.
+            AuditLog.Add(db, AuditKind.RegistrationIgnored, now, new AuditSubject(id, Ip: ip));
             return account is { IsOwned: false, IsDisabled: false } ? id : null;
         }
 
@@ -45,6 +45,9 @@ internal sealed class RegistrationPlan(ServerDb db, Accounts accounts, Challenge
         Accounts.SetAddress(user, primary.Channel, isBorne ? null : primary, proved: false);
         Accounts.SetAddress(user, Other(primary.Channel), isOtherFree && !isBorne ? other : null, proved: false);
         fill(user);
+
+        // One that an administrator or the configuration stands behind goes on to stay.
+        user.RegisteredAt = known is null || known.RegisteredAt is not null ? now : null;
         (user.UpdatedAt, user.ConcurrencyStamp) = (now, Accounts.NewStamp(now));
         return user.Id;
     }

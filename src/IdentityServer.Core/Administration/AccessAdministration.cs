@@ -40,7 +40,7 @@ public sealed class AccessAdministration
             rows = rows.Where(row => (row.EndedAt == null && row.ExpiresAt > now) == active);
         return new(
             await rows.CountAsync(cancellationToken),
-            await rows.OrderByDescending(row => row.CreatedAt).ThenByDescending(row => row.Id).Skip(query.Offset).Take(query.Limit).ToListAsync(cancellationToken));
+            await rows.OrderByDescending(row => row.Id).Skip(query.Offset).Take(query.Limit).ToListAsync(cancellationToken));
     }
 
     /// <summary>The session; null when there is none.</summary>
@@ -75,7 +75,7 @@ public sealed class AccessAdministration
             rows = rows.Where(row => (row.RevokedAt == null) == active);
         return new(
             await rows.CountAsync(cancellationToken),
-            await rows.OrderByDescending(row => row.GrantedAt).ThenByDescending(row => row.Id).Skip(query.Offset).Take(query.Limit).ToListAsync(cancellationToken));
+            await rows.OrderByDescending(row => row.Id).Skip(query.Offset).Take(query.Limit).ToListAsync(cancellationToken));
     }
 
     /// <summary>The authorization; null when there is none.</summary>

@@ -26,6 +26,7 @@ internal static class AdministrationServices
         services.AddScoped(provider => new LimitOverview(
             Get<ServerDb>(provider), Get<IOptions<LimitOptions>>(provider), Get<IOptions<DeliveryOptions>>(provider), Get<TimeProvider>(provider)));
         services.AddScoped(provider => new CodeUnlock(Get<ServerDb>(provider), Get<Secrets>(provider), Get<TimeProvider>(provider)));
+        services.AddScoped(provider => new SuppressionAdministration(Get<ServerDb>(provider), Get<Suppressions>(provider), Get<TimeProvider>(provider)));
         services.AddScoped(provider => new AccessAdministration(Get<ServerDb>(provider), Get<SessionWriter>(provider), Get<TimeProvider>(provider)));
         services.AddScoped(provider => new UserStory(Get<ServerDb>(provider), Get<Secrets>(provider), Get<IRegistry>(provider), Get<TimeProvider>(provider)));
         services.AddScoped(provider => new MessageAdministration(

@@ -92,7 +92,7 @@ public sealed class MessageAdministration
     public async Task<Listed<MessageView>> ListAsync(MessageQuery query, CancellationToken cancellationToken)
     {
         var rows = Matching(query);
-        var part = await rows.OrderByDescending(row => row.CreatedAt).ThenByDescending(row => row.Id).Skip(query.Offset).Take(query.Limit).ToListAsync(cancellationToken);
+        var part = await rows.OrderByDescending(row => row.Id).Skip(query.Offset).Take(query.Limit).ToListAsync(cancellationToken);
         var ids = part.Select(row => row.ChallengeId).Distinct().ToList();
         var owners = await db.Challenges.AsNoTracking().Where(row => ids.Contains(row.Id)).ToDictionaryAsync(row => row.Id, cancellationToken);
         return new(

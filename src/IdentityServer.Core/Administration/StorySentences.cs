@@ -48,6 +48,8 @@ internal static class StorySentences
             AuditKind.PresenceConfirmed => "Confirmed with a code to be there.",
             AuditKind.OtherSessionsEnded => "Ended all other sessions.",
             AuditKind.InvitationUsed => "Named who invited them.",
+            AuditKind.RegistrationIgnored => "Somebody registered with an address of this account; the account stays as it was.",
+            AuditKind.SuppressionLifted => $"Messages go to the {Address(facts)} again; that was decided{by}.",
             AuditKind.DataDownloaded => "Downloaded all their data.",
             _ => Spaced(entry.Kind) + by + ".",
         };

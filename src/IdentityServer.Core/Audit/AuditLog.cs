@@ -151,4 +151,10 @@ public enum AuditKind
 
     /// <summary>An administrator had the wrong codes of an address forgotten. Data: <c>through</c>, <c>by</c>.</summary>
     CodesUnlocked,
+
+    /// <summary>Somebody registered with an address whose account is owned, disabled or has roles: it stays as it was.</summary>
+    RegistrationIgnored,
+
+    /// <summary>An administrator had an address written to again. Data: <c>channel</c>, <c>through</c>, <c>by</c>.</summary>
+    SuppressionLifted,
 }

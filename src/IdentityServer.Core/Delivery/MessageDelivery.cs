@@ -30,13 +30,13 @@ internal sealed class MessageDelivery(
             return;
         }
 
-        if (await suppressions.HoldAsync(message.AddressHash))
+        var failure = Compose(message, out var outgoing);
+        if (failure is null && await suppressions.HoldAsync(message.Channel, outgoing!.To))
         {
             await DropAsync(message, MessageStatus.Failed, "suppressed", "the address is on the suppression list");
             return;
         }
 
-        var failure = Compose(message, out var outgoing);
         var (sender, refused) = failure is null ? handover.Choose(message, outgoing!.To) : (null, failure);
         if (refused is SendResult.Ambiguous ambiguous)
         {

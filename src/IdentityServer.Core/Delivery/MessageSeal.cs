@@ -13,11 +13,13 @@ namespace IdentityServer.Core.Delivery;
 /// </summary>
 internal sealed class MessageSeal(IDataProtectionProvider protection, MasterKeys keys)
 {
-    private readonly byte[] hashKey = keys.First("suppression");
+    private readonly IReadOnlyList<byte[]> hashKeys = [.. keys.All("suppression").Select(key => key.Key)];
 
     /// <summary>A keyed hash of the address, by which suppressed addresses are known.</summary>
-    public byte[] Hash(Channel channel, string address) =>
-        HMACSHA256.HashData(hashKey, Encoding.UTF8.GetBytes($"{channel}|{address.ToUpperInvariant()}"));
+    public byte[] Hash(Channel channel, string address) => Hash(hashKeys[0], channel, address);
+
+    /// <summary>Every hash by which the address may be known: who opted out under an earlier master key stays left alone.</summary>
+    public IReadOnlyList<byte[]> Hashes(Channel channel, string address) => [.. hashKeys.Select(key => Hash(key, channel, address))];
 
     public string SealRecipient(Guid id, string recipient) => Protector(id, "recipient").Protect(recipient);
 
@@ -28,6 +30,8 @@ internal sealed class MessageSeal(IDataProtectionProvider protection, MasterKeys
 
     public IReadOnlyDictionary<string, string> OpenModel(Guid id, string sealedModel) =>
         JsonSerializer.Deserialize<Dictionary<string, string>>(Protector(id, "model").Unprotect(sealedModel)) ?? [];
+
+    private static byte[] Hash(byte[] key, Channel channel, string address) => HMACSHA256.HashData(key, Encoding.UTF8.GetBytes($"{channel}|{address.ToUpperInvariant()}"));
 
     private IDataProtector Protector(Guid id, string part) =>
         protection.CreateProtector("IdentityServer.Messages", part, id.ToString("N"));

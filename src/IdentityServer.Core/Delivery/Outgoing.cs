@@ -25,6 +25,15 @@ public enum MessageTemplate
 
     /// <summary>To the old address: the account's address was changed. Model: <c>address</c> (the new one, masked), <c>link</c> (undoes it), <c>days</c> (the link's life), <c>host</c>.</summary>
     AddressChanged,
+
+    /// <summary>To the account's other address: one was added that opens the account, too. Model: <c>address</c> (the new one, masked), <c>host</c>.</summary>
+    AddressAdded,
+
+    /// <summary>The account has a password now, or another. Model: <c>host</c>.</summary>
+    PasswordChanged,
+
+    /// <summary>The account has no password any more. Model: <c>host</c>.</summary>
+    PasswordRemoved,
 }
 
 /// <summary>A message in words.</summary>

@@ -42,12 +42,11 @@ public sealed class Suppressions
     /// <summary>Why and until when nothing is sent to the address (in its canonical form); null when it is written to.</summary>
     public async Task<SuppressedAddress?> FindAsync(Channel channel, string address, CancellationToken cancellationToken)
     {
-        var (hash, now) = (seal.Hash(channel, address), clock.GetUtcNow());
         await using var db = await databases.CreateDbContextAsync(cancellationToken);
-        return await db.Suppressions
-            .Where(row => row.Hash == hash && row.ExpiresAt > now)
+        return await Of(db, channel, address)
+            .OrderByDescending(row => row.ExpiresAt)
             .Select(row => new SuppressedAddress(row.Reason, row.Provider, row.At, row.ExpiresAt))
-            .SingleOrDefaultAsync(cancellationToken);
+            .FirstOrDefaultAsync(cancellationToken);
     }
 
     /// <summary>
@@ -56,16 +55,17 @@ public sealed class Suppressions
     /// </summary>
     public async Task<bool> LiftAsync(Channel channel, string address, CancellationToken cancellationToken)
     {
-        var (hash, now) = (seal.Hash(channel, address), clock.GetUtcNow());
         await using var db = await databases.CreateDbContextAsync(cancellationToken);
-        return await db.Suppressions.Where(row => row.Hash == hash && row.ExpiresAt > now).ExecuteDeleteAsync(cancellationToken) > 0;
+        return await LiftAsync(db, channel, address, cancellationToken);
     }
 
-    internal async Task<bool> HoldAsync(byte[] hash)
+    internal async Task<bool> LiftAsync(ServerDb db, Channel channel, string address, CancellationToken cancellationToken) =>
+        await Of(db, channel, address).ExecuteDeleteAsync(cancellationToken) > 0;
+
+    internal async Task<bool> HoldAsync(Channel channel, string address)
     {
-        var now = clock.GetUtcNow();
         await using var db = await databases.CreateDbContextAsync();
-        return await db.Suppressions.AnyAsync(row => row.Hash == hash && row.ExpiresAt > now);
+        return await Of(db, channel, address).AnyAsync();
     }
 
     internal async Task AddAsync(byte[] hash, SuppressionReason reason, string provider)
@@ -81,5 +81,11 @@ public sealed class Suppressions
             .SetProperty(other => other.Reason, reason.ToString())
             .SetProperty(other => other.Provider, provider)
             .SetProperty(other => other.ExpiresAt, ends));
+    }
+
+    private IQueryable<Suppression> Of(ServerDb db, Channel channel, string address)
+    {
+        var (hashes, now) = (seal.Hashes(channel, address), clock.GetUtcNow());
+        return db.Suppressions.Where(row => hashes.Contains(row.Hash) && row.ExpiresAt > now);
     }
 }

@@ -1,3 +1,4 @@
+using IdentityServer.Core.Persistence.Tables;
 using IdentityServer.Protocol.Model;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.Options;
@@ -28,6 +29,7 @@ public sealed class PruneJob(IDbContextFactory<ServerDb> databases, IOptions<Pru
         deleted += await BatchesAsync(db, "Suppressions", "Hash", "ExpiresAt", now, cancellationToken);
         deleted += await BatchesAsync(db, "AddressChanges", "Id", "ExpiresAt", now, cancellationToken);
         deleted += await BatchesAsync(db, "AuditEvents", "Id", "At", now - options.Value.AuditRetention, cancellationToken);
+        deleted += await BatchesAsync(db, UnactivatedSql(db), [now - options.Value.UnactivatedRetention, now], cancellationToken);
 
         // In this order: an authorization stays for its tokens, a session for its authorizations.
         deleted += await AuthorizationsAsync(db, cutoff, cancellationToken);
@@ -45,17 +47,29 @@ public sealed class PruneJob(IDbContextFactory<ServerDb> databases, IOptions<Pru
             """;
     }
 
-    private async Task<long> BatchesAsync(
-        ServerDb db,
-        string table,
-        string key,
-        string column,
-        DateTimeOffset cutoff,
-        CancellationToken cancellationToken)
+    /// <summary>
+    /// The same for accounts that were registered and never activated (see <see cref="User.RegisteredAt"/>); one more parameter is the present. The
+    /// conditions hold when the row is locked: who activates at this moment was faster, or finds no account. Whose code is on its way may still use it.
+    /// </summary>
+    internal static string UnactivatedSql(ServerDb db)
     {
-        var sql = BatchSql(db, table, key, column);
-        object value = db.Database.IsNpgsql() ? cutoff : cutoff.UtcTicks;
-        return await UntilShortAsync(() => db.Database.ExecuteSqlRawAsync(sql, [value, options.Value.BatchSize], cancellationToken));
+        var skipLocked = db.Database.IsNpgsql() ? " FOR UPDATE SKIP LOCKED" : "";
+        return $$"""
+            DELETE FROM "Users" WHERE "Id" IN (
+            SELECT "Id" FROM "Users" WHERE "RegisteredAt" < {0} AND NOT "EmailConfirmed" AND NOT "PhoneNumberConfirmed" AND NOT EXISTS (
+            SELECT 1 FROM "Challenges" WHERE "Challenges"."UserId" = "Users"."Id" AND "Challenges"."Purpose" = 'Registration' AND "Challenges"."ExpiresAt" > {2})
+            ORDER BY "RegisteredAt" LIMIT {1}{{skipLocked}})
+            """;
+    }
+
+    private Task<long> BatchesAsync(ServerDb db, string table, string key, string column, DateTimeOffset cutoff, CancellationToken cancellationToken) =>
+        BatchesAsync(db, BatchSql(db, table, key, column), [cutoff], cancellationToken);
+
+    private Task<long> BatchesAsync(ServerDb db, string sql, IEnumerable<DateTimeOffset> times, CancellationToken cancellationToken)
+    {
+        List<object> values = [.. times.Select(time => db.Database.IsNpgsql() ? time : (object)time.UtcTicks)];
+        values.Insert(1, options.Value.BatchSize);
+        return UntilShortAsync(() => db.Database.ExecuteSqlRawAsync(sql, values, cancellationToken));
     }
 
     private async Task<long> AuthorizationsAsync(ServerDb db, DateTimeOffset cutoff, CancellationToken cancellationToken)

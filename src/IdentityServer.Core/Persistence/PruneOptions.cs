@@ -13,6 +13,10 @@ public sealed class PruneOptions
     [Range(typeof(TimeSpan), "00:10:00", "365.00:00:00")]
     public TimeSpan MessageRetention { get; set; } = TimeSpan.FromDays(7);
 
+    /// <summary>Accounts that people registered and never activated, after the last registration; 7 days by default. What administrators made or changed, and what configuration declares, stays.</summary>
+    [Range(typeof(TimeSpan), "01:00:00", "365.00:00:00")]
+    public TimeSpan UnactivatedRetention { get; set; } = TimeSpan.FromDays(7);
+
     /// <summary>The audit log; 365 days by default.</summary>
     [Range(typeof(TimeSpan), "1.00:00:00", "3660.00:00:00")]
     public TimeSpan AuditRetention { get; set; } = TimeSpan.FromDays(365);

@@ -21,7 +21,10 @@ internal sealed class SmsGate(
 {
     internal const string DayKey = "sms-spent-day";
     internal const string MonthKey = "sms-spent-month";
-    internal const string UnansweredKey = "sms-unanswered:";
+
+    // Comes before the others in order: an answer gives it back and may count a notice's text message afterwards. Taken the other way round, that and a
+    // start would each wait for what the other holds.
+    internal const string UnansweredKey = "sms-not-answered:";
     private static readonly TimeSpan Hour = TimeSpan.FromHours(1);
 
     private readonly SmsOptions sms = delivery.Value.Sms;

@@ -1,4 +1,5 @@
 using IdentityServer.Core.Audit;
+using IdentityServer.Core.Delivery;
 using IdentityServer.Core.Persistence;
 using IdentityServer.Core.Persistence.Tables;
 using IdentityServer.Core.Proofs;
@@ -21,6 +22,8 @@ internal sealed class Completer(
     SessionWriter sessions,
     ProofLimits limits,
     TestAddresses tests,
+    PasswordNotice notice,
+    Outbox outbox,
     IOptions<SignInOptions> settings,
     TimeProvider time)
 {
@@ -78,10 +81,16 @@ internal sealed class Completer(
     private async Task<Completion?> SignInAsync(
         Challenge challenge, Address address, KnownUser account, Finisher finisher, DateTimeOffset now, CancellationToken cancellationToken)
     {
+        var told = finisher is { NewPasswordHash: not null, Visitor: { } visitor }
+            ? notice.Add(account, isRemoved: false, challenge.Channel, visitor.Origin, finisher.Locale, now)
+            : null;
         await using var transaction = await db.Database.BeginTransactionAsync(cancellationToken);
         if (!await challenges.MoveAsync(challenge, ChallengeStatus.Completed, challenge.ExpiresAt, now, cancellationToken)
             || !await accounts.TouchAsync(account, address, finisher.Locale, now, cancellationToken))
+        {
+            db.ChangeTracker.Clear();
             return null;
+        }
 
         if (!account.HasProved(address.Channel))
             await ProveAsync(account, finisher, now, cancellationToken);
@@ -96,6 +105,8 @@ internal sealed class Completer(
         var ticket = await OpenAsync(challenge, account.Id, knewPassword, finisher, now, cancellationToken);
         AuditLog.Add(db, AuditKind.SignedIn, now, new AuditSubject(account.Id, challenge.ApplicationId, ticket?.SessionId, finisher.Ip), tests.Facts(address, now));
         await CommitAsync(transaction, cancellationToken);
+        if (told is not null)
+            outbox.Wake();
         return new Completion.SignedIn(account.Id, ticket);
     }
 
@@ -117,7 +128,8 @@ internal sealed class Completer(
         await SettleAsync(challenge, cancellationToken);
         if (await accounts.ReleaseAsync(address, userId: null, now, cancellationToken) is { } bearer)
             AuditLog.Add(db, AuditKind.UnprovenStateRemoved, now, new AuditSubject(bearer, Ip: finisher.Ip));
-        var userId = await accounts.AddAsync(address, finisher.Name!, finisher.Locale, finisher.InviterId, now, cancellationToken);
+        var user = await accounts.AddAsync(address, finisher.Name!, now, cancellationToken);
+        (user.Locale, user.InvitedById, user.LastSignInAt) = (finisher.Locale.Length == 0 ? null : finisher.Locale, finisher.InviterId, now);
         try
         {
             await db.SaveChangesAsync(cancellationToken);
@@ -132,10 +144,10 @@ internal sealed class Completer(
             return null;
         }
 
-        var ticket = await OpenAsync(challenge, userId, knewPassword: false, finisher, now, cancellationToken);
-        AuditLog.Add(db, AuditKind.SignedUp, now, new AuditSubject(userId, challenge.ApplicationId, ticket?.SessionId, finisher.Ip), tests.Facts(address, now));
+        var ticket = await OpenAsync(challenge, user.Id, knewPassword: false, finisher, now, cancellationToken);
+        AuditLog.Add(db, AuditKind.SignedUp, now, new AuditSubject(user.Id, challenge.ApplicationId, ticket?.SessionId, finisher.Ip), tests.Facts(address, now));
         await CommitAsync(transaction, cancellationToken);
-        return new Completion.SignedIn(userId, ticket);
+        return new Completion.SignedIn(user.Id, ticket);
     }
 
     private async Task<Completion?> ProveAsync(Challenge challenge, Finisher finisher, DateTimeOffset now, CancellationToken cancellationToken)
@@ -176,7 +188,7 @@ internal sealed class Completer(
     {
         await db.Users.Where(user => user.Id == userId).ExecuteUpdateAsync(set => set.SetProperty(user => user.PasswordHash, hash), cancellationToken);
         await accounts.EndOthersAsync(userId, keep: null, now, cancellationToken);
-        AuditLog.Add(db, AuditKind.PasswordChanged, now, new AuditSubject(userId, Ip: finisher.Ip), OwnPassword.ChangeFacts("reset"));
+        AuditLog.Add(db, AuditKind.PasswordChanged, now, new AuditSubject(userId, Ip: finisher.Ip), PasswordNotice.Facts("reset"));
     }
 
     private async Task<Completion?> RefuseAsync(Challenge challenge, KnownUser? account, Finisher finisher, DateTimeOffset now, CancellationToken cancellationToken)

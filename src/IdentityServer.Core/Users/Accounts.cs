@@ -12,6 +12,16 @@ internal sealed record KnownUser(Guid Id, string? Email, bool EmailConfirmed, st
     /// <summary>The hash of the password; null when there is none.</summary>
     public string? PasswordHash { get; init; }
 
+    /// <summary>The language that its owner chose; null: none.</summary>
+    public string? Locale { get; init; }
+
+    /// <summary>What the row says.</summary>
+    public static KnownUser Of(User user) => new(user.Id, user.Email, user.EmailConfirmed, user.PhoneNumber, user.PhoneNumberConfirmed, user.DisabledAt is not null)
+    {
+        PasswordHash = user.PasswordHash,
+        Locale = user.Locale,
+    };
+
     /// <summary>The address of this kind as its owner proved it.</summary>
     public string? AddressOf(Channel channel) => channel == Channel.Email ? Email : Phone;
 
@@ -36,7 +46,7 @@ internal sealed class Accounts(ServerDb db)
             ? Having(address).Where(user => user.EmailConfirmed || !user.PhoneNumberConfirmed || mine.Contains(user.Id))
             : Having(address).Where(user => user.PhoneNumberConfirmed || !user.EmailConfirmed || mine.Contains(user.Id));
         return users.AsNoTracking()
-            .Select(user => new KnownUser(user.Id, user.Email, user.EmailConfirmed, user.PhoneNumber, user.PhoneNumberConfirmed, user.DisabledAt != null) { PasswordHash = user.PasswordHash })
+            .Select(user => new KnownUser(user.Id, user.Email, user.EmailConfirmed, user.PhoneNumber, user.PhoneNumberConfirmed, user.DisabledAt != null) { PasswordHash = user.PasswordHash, Locale = user.Locale })
             .SingleOrDefaultAsync(cancellationToken);
     }
 
@@ -53,11 +63,13 @@ internal sealed class Accounts(ServerDb db)
         return address.Channel == Channel.Email
             ? await user.ExecuteUpdateAsync(
                 set => set.SetProperty(row => row.LastSignInAt, now).SetProperty(row => row.Locale, row => row.Locale ?? locale)
-                    .SetProperty(row => row.EmailConfirmed, true).SetProperty(row => row.ConcurrencyStamp, stamp),
+                    .SetProperty(row => row.EmailConfirmed, true).SetProperty(row => row.RegisteredAt, (DateTimeOffset?)null)
+                    .SetProperty(row => row.ConcurrencyStamp, stamp),
                 cancellationToken) == 1
             : await user.ExecuteUpdateAsync(
                 set => set.SetProperty(row => row.LastSignInAt, now).SetProperty(row => row.Locale, row => row.Locale ?? locale)
-                    .SetProperty(row => row.PhoneNumberConfirmed, true).SetProperty(row => row.ConcurrencyStamp, stamp),
+                    .SetProperty(row => row.PhoneNumberConfirmed, true).SetProperty(row => row.RegisteredAt, (DateTimeOffset?)null)
+                    .SetProperty(row => row.ConcurrencyStamp, stamp),
                 cancellationToken) == 1;
     }
 
@@ -90,17 +102,14 @@ internal sealed class Accounts(ServerDb db)
         return released == 1 ? bearer : null;
     }
 
-    /// <summary>Adds a new account to what will be saved; the unique indexes on e-mail and phone number decide who was first.</summary>
-    public async Task<Guid> AddAsync(Address address, string name, string locale, Guid? inviter, DateTimeOffset now, CancellationToken cancellationToken)
+    /// <summary>Adds a new account, its address proved, to what will be saved; the unique indexes on e-mail and phone number decide who was first.</summary>
+    public async Task<User> AddAsync(Address address, string name, DateTimeOffset now, CancellationToken cancellationToken)
     {
         var user = New(await NewInvitationCodeAsync(cancellationToken), now);
         SetAddress(user, address.Channel, address, proved: true);
         user.Name = name;
-        user.Locale = locale.Length == 0 ? null : locale;
-        user.InvitedById = inviter;
-        user.LastSignInAt = now;
         db.Add(user);
-        return user.Id;
+        return user;
     }
 
     /// <summary>An account without addresses.</summary>
@@ -127,6 +136,8 @@ internal sealed class Accounts(ServerDb db)
             (user.Email, user.NormalizedEmail, user.EmailConfirmed) = (address?.Value, address?.LookupKey, proved);
         else
             (user.PhoneNumber, user.PhoneNumberConfirmed) = (address?.Value, proved);
+        if (proved)
+            user.RegisteredAt = null;
     }
 
     /// <summary>A code that nobody has; should two pick the same at once, the unique index refuses one.</summary>

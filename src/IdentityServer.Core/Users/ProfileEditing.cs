@@ -70,7 +70,7 @@ public sealed class ProfileEditing
         if (!changes.IsEmpty)
         {
             changes.ApplyTo(user);
-            user.UpdatedAt = now;
+            (user.UpdatedAt, user.RegisteredAt) = (now, null);
             var facts = UserAdministration.Facts(by);
             facts["fields"] = string.Join(' ', changes.Named);
             AuditLog.Add(db, AuditKind.ProfileChanged, now, new AuditSubject(id, by.ApplicationId, Ip: by.Ip), facts);

@@ -179,6 +179,7 @@ public sealed class UserAdministration
             return UserChange.LastAdministrator;
         }
 
+        user.RegisteredAt = null;
         await change(user, now);
         var facts = Facts(by);
         if (roles is not null)

@@ -55,11 +55,12 @@ public sealed class UserDirectory(ServerDb db, TimeProvider time)
         var isNew = id is null;
         if (isNew)
         {
-            id = await accounts.AddAsync(read, name ?? read.Value, locale: "", inviter: null, now, cancellationToken);
+            id = (await accounts.AddAsync(read, name ?? read.Value, now, cancellationToken)).Id;
             await db.SaveChangesAsync(cancellationToken);
         }
 
         var user = await db.Users.SingleAsync(row => row.Id == id, cancellationToken);
+        user.RegisteredAt = null;
         if (name is not null && user.Name != name)
             (user.Name, user.UpdatedAt) = (name, now);
         if (number is not null && user.PhoneNumber != number.Value)

@@ -29,6 +29,7 @@ public sealed class MessageRenderer(IOptions<BrandOptions> brand, Words words) :
         {
             _ when HasCode(template) => Code(template, texts, culture, model),
             MessageTemplate.AddressChanged => AddressChanged(texts, culture, model),
+            MessageTemplate.AddressAdded or MessageTemplate.PasswordChanged or MessageTemplate.PasswordRemoved => ToOwner(template, texts, culture),
             _ => Notice(template, texts, culture),
         };
         return new RenderedMessage(content.Subject, EmailText.Write(content), EmailHtml.Write(content, brand.Value));
@@ -89,7 +90,11 @@ public sealed class MessageRenderer(IOptions<BrandOptions> brand, Words words) :
     private static EmailLink Link(MessageTemplate template, MessageTexts texts, string address) =>
         new(address, texts[$"{template}.LinkLead"], texts[$"{template}.LinkLabel"], texts[$"{template}.LinkPlain"]);
 
-    private static EmailContent Notice(MessageTemplate template, MessageTexts texts, CultureInfo culture) => new()
+    // What to do when it was somebody else is the same for a new password and none.
+    private static EmailContent ToOwner(MessageTemplate template, MessageTexts texts, CultureInfo culture) =>
+        Notice(template, texts, culture, template == MessageTemplate.PasswordRemoved ? MessageTemplate.PasswordChanged : template) with { Footer = texts["AddressAdded.Footer"] };
+
+    private static EmailContent Notice(MessageTemplate template, MessageTexts texts, CultureInfo culture, MessageTemplate? advice = null) => new()
     {
         Language = culture.Name,
         Direction = Language.Direction(culture),
@@ -97,7 +102,7 @@ public sealed class MessageRenderer(IOptions<BrandOptions> brand, Words words) :
         Preheader = texts[$"{template}.Heading"],
         Heading = texts[$"{template}.Heading"],
         Lead = texts[$"{template}.Lead"],
-        Notes = [texts[$"{template}.NotYou"]],
+        Notes = [texts[$"{advice ?? template}.NotYou"]],
         Footer = texts["Footer"],
     };
 }

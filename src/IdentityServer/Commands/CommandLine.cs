@@ -79,6 +79,7 @@ internal sealed class CommandLine
             SendTest.Command(frame),
             UsersCommands.Admin(frame),
             UsersCommands.Group(frame),
+            SuppressionsCommands.Group(frame),
             ApplicationsCommands.Group(frame),
             KeysCommands.Group(frame),
             ConfigurationCommands.Plan(frame),

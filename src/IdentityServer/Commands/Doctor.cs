@@ -7,6 +7,7 @@ using IdentityServer.Core.Persistence;
 using IdentityServer.Core.Proofs;
 using IdentityServer.Hosting;
 using IdentityServer.Protocol;
+using IdentityServer.Protocol.Model;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.Options;
 
@@ -50,6 +51,7 @@ internal sealed class Doctor(IServiceProvider services)
         var sections = services.GetServices<SettingsSection>().Count();
         Add(Mark.Ok, "configuration", $"{sections} sections make sense; environment {services.GetRequiredService<IHostEnvironment>().EnvironmentName}");
         var isReady = await DatabaseAsync(cancellationToken);
+        await ApplicationsAsync(isReady, cancellationToken);
         LookAtProxies();
         var hasMasterKey = LookAtMasterKey();
         if (isReady)
@@ -84,6 +86,21 @@ internal sealed class Doctor(IServiceProvider services)
             return false;
         }
     }
+
+    // RFC 8252 §8.6: "the authorization server SHOULD NOT process authorization requests automatically without user consent or interaction, except when the
+    // identity of the client can be assured." Any app may listen on loopback, and claim a scheme of its own.
+    private async Task ApplicationsAsync(bool isReady, CancellationToken cancellationToken)
+    {
+        var declared = DeclaredSync.Read(services.GetRequiredService<IConfiguration>(), () => Guid.Empty).Applications;
+        List<Application> stored = isReady ? await services.GetRequiredService<ServerDb>().Applications.AsNoTracking().ToListAsync(cancellationToken) : [];
+        var open = declared.Concat(stored).DistinctBy(application => application.ClientId, StringComparer.Ordinal).Where(CanBeImpersonated).Select(application => application.ClientId).ToList();
+        if (open.Count > 0)
+            Add(Mark.Note, "applications", $"{string.Join(", ", open)}: any app on the same device can take the redirect URI, and nobody is asked: set Consent to Explicit, or come back to an https address that the app has claimed (docs/guides/native-app.md)");
+    }
+
+    private static bool CanBeImpersonated(Application application) =>
+        application is { Type: ApplicationType.Public, Kind: ApplicationKind.Native, Consent: ConsentMode.Implicit }
+        && application.RedirectUris.Any(uri => !uri.StartsWith("https:", StringComparison.OrdinalIgnoreCase));
 
     // Codes, tokens and windows of limits end by the clock of whichever instance looks: all must agree with the database's.
     private async Task ClockAsync(CancellationToken cancellationToken)

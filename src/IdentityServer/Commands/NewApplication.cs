@@ -20,7 +20,7 @@ internal sealed class NewApplication
     private readonly Option<string[]> postLogoutUris = new("--post-logout-uri") { Description = "Where people come to after signing out, exactly; may be repeated.", HelpName = "address" };
     private readonly Option<string[]> scopes = new("--scope") { Description = $"A scope that it may ask for, repeatedly; otherwise {string.Join(' ', SignIn)}, and none for machines.", HelpName = "scope" };
     private readonly Option<bool> otp = new("--otp") { Description = "Native and your own: it asks for one-time codes itself, without a browser." };
-    private readonly Option<bool> own = new("--own") { Description = "It is yours: people are not asked whether it may know them." };
+    private readonly Option<bool> own = new("--own") { Description = "It is yours: people are not asked whether it may know them. Not for native ones with redirect URIs that other apps can take: loopback, or a scheme of their own." };
 
     public static ServerCommand Command(CommandFrame frame)
     {

@@ -17,7 +17,7 @@ internal sealed class DeclaredApplication
     /// <summary><c>Web</c> or <c>Native</c>.</summary>
     public ApplicationKind Kind { get; set; }
 
-    /// <summary><c>Explicit</c> (people are asked) or <c>Implicit</c> (your own application).</summary>
+    /// <summary><c>Explicit</c> (people are asked) or <c>Implicit</c> (your own application; not one with redirect URIs that other apps on the device can take: loopback, or a scheme of its own).</summary>
     public ConsentMode Consent { get; set; }
 
     /// <summary>Compared exactly.</summary>

@@ -16,9 +16,9 @@ namespace IdentityServer.Core.Tests.Account;
 /// <summary>Core on a database, and what tests do with accounts.</summary>
 public sealed class AccountServer
 {
-    public AccountServer(TestDatabase database, Dictionary<string, string?>? settings = null, bool sms = true)
+    public AccountServer(TestDatabase database, Dictionary<string, string?>? settings = null, bool sms = true, Action<IServiceCollection>? services = null)
     {
-        Core = new(database, settings, sms);
+        Core = new(database, settings, sms, services: services);
 
         // As the pages set it.
         Core.Services.GetRequiredService<IOptions<ProtocolOptions>>().Value.UiLocales = ["en", "de"];

@@ -45,14 +45,16 @@ public abstract class ChangeAddressTests
     }
 
     [Fact]
-    public async Task A_first_address_of_a_kind_is_added()
+    public async Task A_first_address_of_a_kind_is_added_and_told_to_the_other()
     {
         var (email, phone) = (SignInServer.NewAddress(), SignInServer.NewNumber());
         var user = await server.Core.AddUserAsync(email);
         await server.ChangeAsync(user, phone);
         var changed = await server.UserAsync(user);
         Assert.Equal((email, phone, true), (changed.Email, changed.PhoneNumber, changed.PhoneNumberConfirmed));
-        Assert.Empty(await server.NoticesAsync(email));
+        var told = Assert.Single(await server.NoticesAsync(email));
+        Assert.Equal(("AddressAdded", MaskedAddress.Of(phone), "id.example"), (told.Template, told.Model["address"], told.Model["host"]));
+        Assert.Empty(await server.NoticesAsync(phone));
     }
 
     [Fact]

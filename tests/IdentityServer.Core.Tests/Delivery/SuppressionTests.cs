@@ -1,6 +1,11 @@
 using IdentityServer.Core.Delivery;
+using IdentityServer.Core.Keys;
+using IdentityServer.Core.Persistence;
 using IdentityServer.Core.Persistence.Tables;
+using Microsoft.AspNetCore.DataProtection;
+using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Options;
 using Xunit;
 
 namespace IdentityServer.Core.Tests.Delivery;
@@ -77,4 +82,26 @@ public abstract class SuppressionTests(TestDatabase database) : DeliveryTests(da
         Assert.True(await list.LiftAsync(Channel.Email, "ADA@example.org", default));
         Assert.Null(await list.FindAsync(Channel.Email, "ada@example.org", default));
     }
+
+    [Fact]
+    public async Task Who_opted_out_stays_left_alone_after_a_new_master_key()
+    {
+        byte[] before = [.. Enumerable.Repeat((byte)1, 32)], now = [.. Enumerable.Repeat((byte)2, 32)];
+        Suppressions Known(params byte[][] masters) => new(
+            Database.Services.GetRequiredService<IDbContextFactory<ServerDb>>(), Seal(masters), Options.Create(new DeliveryOptions()), Database.Clock);
+
+        await Known(before).AddAsync(Seal(before).Hash(Channel.Email, "ada@example.org"), SuppressionReason.OptedOut, "a");
+        Assert.False(await Known(now).HoldAsync(Channel.Email, "ada@example.org"));
+        Assert.True(await Known(now, before).HoldAsync(Channel.Email, "ada@example.org"));
+
+        // Told once more, by the new key: both are lifted, and the longer one is shown.
+        Database.Clock.Advance(TimeSpan.FromMinutes(1));
+        await Known(now, before).AddAsync(Seal(now, before).Hash(Channel.Email, "ada@example.org"), SuppressionReason.OptedOut, "b");
+        Assert.Equal("b", (await Known(now, before).FindAsync(Channel.Email, "ada@example.org", default))!.Provider);
+        Assert.True(await Known(now, before).LiftAsync(Channel.Email, "ada@example.org", default));
+        Assert.False(await Known(before).HoldAsync(Channel.Email, "ada@example.org"));
+        Assert.False(await Known(now).HoldAsync(Channel.Email, "ada@example.org"));
+    }
+
+    private static MessageSeal Seal(params byte[][] masters) => new(new EphemeralDataProtectionProvider(), new MasterKeys(masters));
 }

@@ -1,4 +1,3 @@
-using System.Text;
 using IdentityServer.Core.Persistence;
 using IdentityServer.Core.Persistence.Tables;
 using IdentityServer.Core.Users;
@@ -135,7 +134,7 @@ public abstract class PruneTests
         await using var db = await database.OpenAsync();
         await FillAsync(db, table);
 
-        var plan = await PlanAsync(db, PruneJob.BatchSql(db, table, key, "ExpiresAt"), db.Database.IsNpgsql() ? now.AddDays(-1) : now.AddDays(-1).UtcTicks);
+        var plan = await Plans.OfAsync(db, PruneJob.BatchSql(db, table, key, "ExpiresAt"), Plans.Stored(db, now.AddDays(-1)), 1000);
 
         Assert.Contains($"IX_{table}_ExpiresAt", plan, StringComparison.Ordinal);
         await ClearAsync(db);
@@ -152,27 +151,11 @@ public abstract class PruneTests
         await SaveAsync(db);
         var message = await db.Messages.Select(row => row.Id).FirstAsync();
 
-        var plan = await PlanAsync(db, "DELETE FROM \"MessageEvents\" WHERE \"MessageId\" = {0}", db.Database.IsNpgsql() ? message : message.ToString().ToUpperInvariant());
+        var plan = await Plans.OfAsync(db, "DELETE FROM \"MessageEvents\" WHERE \"MessageId\" = {0}", db.Database.IsNpgsql() ? message : message.ToString().ToUpperInvariant());
 
         Assert.Contains("IX_MessageEvents_MessageId", plan, StringComparison.Ordinal);
         await ClearAsync(db);
         Assert.Equal(0, await db.MessageEvents.CountAsync());
-    }
-
-    private static async Task<string> PlanAsync(ServerDb db, string statement, object parameter)
-    {
-        var plan = new StringBuilder();
-        await db.Database.OpenConnectionAsync();
-        await using var command = db.Database.GetDbConnection().CreateCommand();
-        command.CommandText = (db.Database.IsNpgsql() ? "EXPLAIN " : "EXPLAIN QUERY PLAN ")
-            + statement.Replace("{0}", "@value", StringComparison.Ordinal).Replace("{1}", "1000", StringComparison.Ordinal);
-        var value = command.CreateParameter();
-        (value.ParameterName, value.Value) = ("@value", parameter);
-        command.Parameters.Add(value);
-        await using var reader = await command.ExecuteReaderAsync();
-        while (await reader.ReadAsync())
-            plan.AppendLine(reader.GetValue(reader.FieldCount - 1).ToString());
-        return plan.ToString();
     }
 
     private static Task FillAsync(ServerDb db, string table)

@@ -54,6 +54,28 @@ public sealed class DoctorTests
         Directory.Delete(folder, recursive: true);
     }
 
+    // RFC 8252 §8.6
+    [Fact]
+    public async Task A_native_application_that_others_can_pass_for_is_noted_when_nobody_is_asked()
+    {
+        using var run = new CommandRun();
+        foreach (var (id, uri, kind, own) in new[]
+        {
+            ("loopback", "http://127.0.0.1/callback", "native", true), ("scheme", "com.example.app:/callback", "native", true), ("asked", "http://127.0.0.1/callback", "native", false),
+            ("claimed", "https://app.example/callback", "native", true), ("spa-here", "http://localhost:5173/callback", "spa", true),
+        })
+            Assert.Equal(0, (await run.RunAsync(["applications", "add", id, "--kind", kind, "--redirect-uri", uri, .. own ? ["--own"] : Array.Empty<string>()])).Code);
+        run.Settings.AddRange(
+        [
+            "--Applications:declared:Type=Public", "--Applications:declared:Kind=Native", "--Applications:declared:Consent=Implicit",
+            "--Applications:declared:GrantTypes:0=authorization_code", "--Applications:declared:RedirectUris:0=com.example.declared:/callback",
+        ]);
+
+        var answer = await run.RunAsync("doctor");
+
+        Assert.Matches("(?m)^note +applications +declared, loopback, scheme: any app on the same device", answer.Output);
+    }
+
     private static async Task<string> RunAsync(string folder, params (string Name, string Value)[] environment)
     {
         await using var process = ChildProcess.Start("dotnet", [Repository.ServerDll, "doctor"], folder, [("ASPNETCORE_ENVIRONMENT", "Development"), .. environment]);

@@ -76,6 +76,9 @@ public sealed class MessageRendererTests
     [InlineData(MessageTemplate.AccountDisabled)]
     [InlineData(MessageTemplate.NoAccount)]
     [InlineData(MessageTemplate.AddressTaken)]
+    [InlineData(MessageTemplate.AddressAdded)]
+    [InlineData(MessageTemplate.PasswordChanged)]
+    [InlineData(MessageTemplate.PasswordRemoved)]
     public void Notices_hold_neither_code_nor_link(MessageTemplate template)
     {
         var mail = Render(template);

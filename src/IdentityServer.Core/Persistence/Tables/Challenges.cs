@@ -135,5 +135,8 @@ internal sealed class ChallengesTable : IEntityTypeConfiguration<Challenge>
         builder.HasIndex(challenge => challenge.LinkHash).IsUnique().HasFilter("\"LinkHash\" IS NOT NULL");
         builder.HasIndex(challenge => new { challenge.AddressHash, challenge.CreatedAt });
         builder.HasIndex(challenge => challenge.ExpiresAt);
+
+        // For pruning, which asks of registered accounts alone whether a code is on its way.
+        builder.HasIndex(challenge => challenge.UserId).HasFilter("\"Purpose\" = 'Registration'");
     }
 }

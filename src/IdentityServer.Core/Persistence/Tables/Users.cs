@@ -56,7 +56,15 @@ public sealed class User : IdentityUser<Guid>
     /// <summary>When a claim last changed: <c>updated_at</c>.</summary>
     public DateTimeOffset UpdatedAt { get; set; }
 
-    /// <summary>When the person last signed in.</summary>
+    /// <summary>
+    /// When somebody registered the account, the last time; null: it stays until somebody deletes it. <b>The rule</b> of what is forgotten: an account
+    /// that a person registered by themselves and proved no address of within <see cref="PruneOptions.UnactivatedRetention"/>. The first proof of an
+    /// address sets this to null; so does an administrator who changes the account, and configuration that declares it. Accounts that
+    /// these made never have it. An invitation makes no difference: its code is another person's, and not used up.
+    /// </summary>
+    public DateTimeOffset? RegisteredAt { get; set; }
+
+    /// <summary>When the person last signed in; null: never.</summary>
     public DateTimeOffset? LastSignInAt { get; set; }
 
     /// <summary>When an administrator locked the account; null when it is open.</summary>
@@ -84,6 +92,7 @@ internal sealed class UsersTable : IEntityTypeConfiguration<User>
         builder.HasOne<User>().WithMany().HasForeignKey(user => user.InvitedById).OnDelete(DeleteBehavior.SetNull);
         builder.HasIndex(user => user.InvitationCode).IsUnique();
         builder.HasIndex(user => new { user.CreatedAt, user.Id });
+        builder.HasIndex(user => user.RegisteredAt).HasFilter("\"RegisteredAt\" IS NOT NULL");
         builder.HasIndex(user => user.NormalizedEmail).HasDatabaseName("EmailIndex").IsUnique().HasFilter("\"NormalizedEmail\" IS NOT NULL");
         builder.HasIndex(user => user.PhoneNumber).IsUnique().HasFilter("\"PhoneNumber\" IS NOT NULL");
     }

@@ -1,4 +1,3 @@
-using IdentityServer.Core.Persistence;
 using IdentityServer.Core.Persistence.Tables;
 using Microsoft.AspNetCore.Identity;
 using Microsoft.Extensions.DependencyInjection;
@@ -15,10 +14,5 @@ internal static class PasswordServices
         services.TryAddSingleton<IPasswordHasher<User>, PasswordHasher<User>>();
         services.AddSingleton<PasswordKeeper>();
         services.AddSingleton<PasswordRules>();
-        services.AddScoped(provider => new OwnPassword(
-            Get<ServerDb>(provider), Get<Accounts>(provider), Get<PasswordKeeper>(provider), Get<PasswordRules>(provider), Get<TimeProvider>(provider)));
     }
-
-    private static T Get<T>(IServiceProvider provider)
-        where T : notnull => provider.GetRequiredService<T>();
 }

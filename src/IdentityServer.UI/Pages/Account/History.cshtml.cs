@@ -41,9 +41,10 @@ public sealed class HistoryModel(Sessions sessions, OwnHistory history, TimeProv
     /// <summary>The drawing beside it.</summary>
     public static string IconOf(HistoryEntry entry) => entry.Kind switch
     {
-        "WrongCode" or "WrongPassword" or "PasswordChanged" or "SignInRefused" or "UserDisabled" => "alert",
+        "WrongCode" or "WrongPassword" or "SignInRefused" or "UserDisabled" => "alert",
         "SignedIn" or "SignedUp" or "Activated" or "UserEnabled" => "check",
         "AddressProved" or "AddressChanged" or "AddressRemoved" or "AddressChangeUndone" => "mail",
+        "PasswordChanged" => "key",
         "ConsentGiven" or "AccessRevoked" => "apps",
         "ProfileChanged" => "person",
         "DataDownloaded" => "download",

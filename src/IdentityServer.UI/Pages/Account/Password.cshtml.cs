@@ -55,7 +55,7 @@ public sealed class PasswordModel(OwnPassword password, AccountOverview account,
         if (session is null)
             return elsewhere!;
 
-        switch (await password.SetAsync(session, typed, visitors.From(HttpContext).Ip, cancellationToken))
+        switch (await password.SetAsync(session, typed, visitors.From(HttpContext), cancellationToken))
         {
             case SetPasswordOutcome.Done done:
                 return new SeeOther($"{Paths.Password}?notice={(done.WasChanged ? "changed" : "set")}");
@@ -76,7 +76,7 @@ public sealed class PasswordModel(OwnPassword password, AccountOverview account,
         if (session is null)
             return elsewhere!;
 
-        await password.RemoveAsync(session, visitors.From(HttpContext).Ip, cancellationToken);
+        await password.RemoveAsync(session, visitors.From(HttpContext), cancellationToken);
         return new SeeOther($"{Paths.Password}?notice=removed");
     }
 

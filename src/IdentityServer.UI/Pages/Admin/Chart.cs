@@ -41,9 +41,9 @@ public sealed record Chart(string Id, string Title, IReadOnlyList<string> Column
         }
     }
 
-    /// <summary>Lines of the scale, with their numbers.</summary>
+    /// <summary>Lines of the scale, with their numbers; things without a unit are counted, so that there is no half of one.</summary>
     public IEnumerable<(string Y, string Label)> Lines =>
-        Parts.Select(part => (Number(Bottom - (part * (Bottom - Top))), Shown(Most * part)));
+        Parts.Where(part => Unit.Length > 0 || double.IsInteger(Most * part)).Select(part => (Number(Bottom - (part * (Bottom - Top))), Shown(Most * part)));
 
     /// <summary>Every so many parts of time have their name below.</summary>
     public IEnumerable<(string X, string Label)> Ticks =>

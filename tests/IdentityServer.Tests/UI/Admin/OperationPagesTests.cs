@@ -91,7 +91,7 @@ public sealed class OperationPagesTests : IAsyncDisposable
     {
         var admin = await site.SignInAsync();
         await site.Server.CountAsync("network-starts:somebody", 100);
-        await site.Server.CountAsync("sms-unanswered:DE", 50);
+        await site.Server.CountAsync("sms-not-answered:DE", 50);
         await using (var scope = site.Server.Services.CreateAsyncScope())
         {
             var db = scope.ServiceProvider.GetRequiredService<ServerDb>();

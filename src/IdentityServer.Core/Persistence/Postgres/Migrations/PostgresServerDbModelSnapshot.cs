@@ -225,6 +225,9 @@ namespace IdentityServer.Core.Persistence.Postgres.Migrations
                         .IsUnique()
                         .HasFilter("\"LinkHash\" IS NOT NULL");
 
+                    b.HasIndex("UserId")
+                        .HasFilter("\"Purpose\" = 'Registration'");
+
                     b.HasIndex("AddressHash", "CreatedAt");
 
                     b.ToTable("Challenges", (string)null);
@@ -644,6 +647,9 @@ namespace IdentityServer.Core.Persistence.Postgres.Migrations
                         .HasMaxLength(2000)
                         .HasColumnType("character varying(2000)");
 
+                    b.Property<DateTimeOffset?>("RegisteredAt")
+                        .HasColumnType("timestamp with time zone");
+
                     b.Property<string>("SecurityStamp")
                         .HasColumnType("text");
 
@@ -680,6 +686,9 @@ namespace IdentityServer.Core.Persistence.Postgres.Migrations
                     b.HasIndex("PhoneNumber")
                         .IsUnique()
                         .HasFilter("\"PhoneNumber\" IS NOT NULL");
+
+                    b.HasIndex("RegisteredAt")
+                        .HasFilter("\"RegisteredAt\" IS NOT NULL");
 
                     b.HasIndex("CreatedAt", "Id");
 

@@ -220,6 +220,9 @@ namespace IdentityServer.Core.Persistence.Sqlite.Migrations
                         .IsUnique()
                         .HasFilter("\"LinkHash\" IS NOT NULL");
 
+                    b.HasIndex("UserId")
+                        .HasFilter("\"Purpose\" = 'Registration'");
+
                     b.HasIndex("AddressHash", "CreatedAt");
 
                     b.ToTable("Challenges", (string)null);
@@ -639,6 +642,9 @@ namespace IdentityServer.Core.Persistence.Sqlite.Migrations
                         .HasMaxLength(2000)
                         .HasColumnType("TEXT");
 
+                    b.Property<long?>("RegisteredAt")
+                        .HasColumnType("INTEGER");
+
                     b.Property<string>("SecurityStamp")
                         .HasColumnType("TEXT");
 
@@ -675,6 +681,9 @@ namespace IdentityServer.Core.Persistence.Sqlite.Migrations
                     b.HasIndex("PhoneNumber")
                         .IsUnique()
                         .HasFilter("\"PhoneNumber\" IS NOT NULL");
+
+                    b.HasIndex("RegisteredAt")
+                        .HasFilter("\"RegisteredAt\" IS NOT NULL");
 
                     b.HasIndex("CreatedAt", "Id");
 

@@ -294,6 +294,7 @@ namespace IdentityServer.Core.Persistence.Sqlite.Migrations
                     InvitedById = table.Column<Guid>(type: "TEXT", nullable: true),
                     CreatedAt = table.Column<long>(type: "INTEGER", nullable: false),
                     UpdatedAt = table.Column<long>(type: "INTEGER", nullable: false),
+                    RegisteredAt = table.Column<long>(type: "INTEGER", nullable: true),
                     LastSignInAt = table.Column<long>(type: "INTEGER", nullable: true),
                     DisabledAt = table.Column<long>(type: "INTEGER", nullable: true),
                     UserName = table.Column<string>(type: "TEXT", maxLength: 256, nullable: true),
@@ -634,6 +635,12 @@ namespace IdentityServer.Core.Persistence.Sqlite.Migrations
                 filter: "\"LinkHash\" IS NOT NULL");
 
             migrationBuilder.CreateIndex(
+                name: "IX_Challenges_UserId",
+                table: "Challenges",
+                column: "UserId",
+                filter: "\"Purpose\" = 'Registration'");
+
+            migrationBuilder.CreateIndex(
                 name: "IX_ConsumedIds_ExpiresAt",
                 table: "ConsumedIds",
                 column: "ExpiresAt");
@@ -767,6 +774,12 @@ namespace IdentityServer.Core.Persistence.Sqlite.Migrations
                 column: "PhoneNumber",
                 unique: true,
                 filter: "\"PhoneNumber\" IS NOT NULL");
+
+            migrationBuilder.CreateIndex(
+                name: "IX_Users_RegisteredAt",
+                table: "Users",
+                column: "RegisteredAt",
+                filter: "\"RegisteredAt\" IS NOT NULL");
 
             migrationBuilder.CreateIndex(
                 name: "UserNameIndex",

@@ -12,7 +12,7 @@ using Npgsql.EntityFrameworkCore.PostgreSQL.Metadata;
 namespace IdentityServer.Core.Persistence.Postgres.Migrations
 {
     [DbContext(typeof(PostgresServerDb))]
-    [Migration("20261121012604_Initial")]
+    [Migration("20261121033615_Initial")]
     partial class Initial
     {
         /// <inheritdoc />
@@ -227,6 +227,9 @@ namespace IdentityServer.Core.Persistence.Postgres.Migrations
                     b.HasIndex("LinkHash")
                         .IsUnique()
                         .HasFilter("\"LinkHash\" IS NOT NULL");
+
+                    b.HasIndex("UserId")
+                        .HasFilter("\"Purpose\" = 'Registration'");
 
                     b.HasIndex("AddressHash", "CreatedAt");
 
@@ -647,6 +650,9 @@ namespace IdentityServer.Core.Persistence.Postgres.Migrations
                         .HasMaxLength(2000)
                         .HasColumnType("character varying(2000)");
 
+                    b.Property<DateTimeOffset?>("RegisteredAt")
+                        .HasColumnType("timestamp with time zone");
+
                     b.Property<string>("SecurityStamp")
                         .HasColumnType("text");
 
@@ -683,6 +689,9 @@ namespace IdentityServer.Core.Persistence.Postgres.Migrations
                     b.HasIndex("PhoneNumber")
                         .IsUnique()
                         .HasFilter("\"PhoneNumber\" IS NOT NULL");
+
+                    b.HasIndex("RegisteredAt")
+                        .HasFilter("\"RegisteredAt\" IS NOT NULL");
 
                     b.HasIndex("CreatedAt", "Id");
 

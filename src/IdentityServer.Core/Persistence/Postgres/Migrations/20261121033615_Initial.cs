@@ -295,6 +295,7 @@ namespace IdentityServer.Core.Persistence.Postgres.Migrations
                     InvitedById = table.Column<Guid>(type: "uuid", nullable: true),
                     CreatedAt = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false),
                     UpdatedAt = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false),
+                    RegisteredAt = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true),
                     LastSignInAt = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true),
                     DisabledAt = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true),
                     UserName = table.Column<string>(type: "character varying(256)", maxLength: 256, nullable: true),
@@ -635,6 +636,12 @@ namespace IdentityServer.Core.Persistence.Postgres.Migrations
                 filter: "\"LinkHash\" IS NOT NULL");
 
             migrationBuilder.CreateIndex(
+                name: "IX_Challenges_UserId",
+                table: "Challenges",
+                column: "UserId",
+                filter: "\"Purpose\" = 'Registration'");
+
+            migrationBuilder.CreateIndex(
                 name: "IX_ConsumedIds_ExpiresAt",
                 table: "ConsumedIds",
                 column: "ExpiresAt");
@@ -768,6 +775,12 @@ namespace IdentityServer.Core.Persistence.Postgres.Migrations
                 column: "PhoneNumber",
                 unique: true,
                 filter: "\"PhoneNumber\" IS NOT NULL");
+
+            migrationBuilder.CreateIndex(
+                name: "IX_Users_RegisteredAt",
+                table: "Users",
+                column: "RegisteredAt",
+                filter: "\"RegisteredAt\" IS NOT NULL");
 
             migrationBuilder.CreateIndex(
                 name: "UserNameIndex",

@@ -11,7 +11,7 @@ using Microsoft.EntityFrameworkCore.Storage.ValueConversion;
 namespace IdentityServer.Core.Persistence.Sqlite.Migrations
 {
     [DbContext(typeof(SqliteServerDb))]
-    [Migration("20261121012454_Initial")]
+    [Migration("20261121033519_Initial")]
     partial class Initial
     {
         /// <inheritdoc />
@@ -222,6 +222,9 @@ namespace IdentityServer.Core.Persistence.Sqlite.Migrations
                     b.HasIndex("LinkHash")
                         .IsUnique()
                         .HasFilter("\"LinkHash\" IS NOT NULL");
+
+                    b.HasIndex("UserId")
+                        .HasFilter("\"Purpose\" = 'Registration'");
 
                     b.HasIndex("AddressHash", "CreatedAt");
 
@@ -642,6 +645,9 @@ namespace IdentityServer.Core.Persistence.Sqlite.Migrations
                         .HasMaxLength(2000)
                         .HasColumnType("TEXT");
 
+                    b.Property<long?>("RegisteredAt")
+                        .HasColumnType("INTEGER");
+
                     b.Property<string>("SecurityStamp")
                         .HasColumnType("TEXT");
 
@@ -678,6 +684,9 @@ namespace IdentityServer.Core.Persistence.Sqlite.Migrations
                     b.HasIndex("PhoneNumber")
                         .IsUnique()
                         .HasFilter("\"PhoneNumber\" IS NOT NULL");
+
+                    b.HasIndex("RegisteredAt")
+                        .HasFilter("\"RegisteredAt\" IS NOT NULL");
 
                     b.HasIndex("CreatedAt", "Id");
 
