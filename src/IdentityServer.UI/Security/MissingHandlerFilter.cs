@@ -13,8 +13,9 @@ internal sealed class MissingHandlerFilter : IPageFilter
 
     public void OnPageHandlerExecuting(PageHandlerExecutingContext context)
     {
-        // Pages without any, as the error page, need none.
-        if (context.HandlerMethod is null && context.ActionDescriptor.HandlerMethods.Count > 0 && HttpMethods.IsPost(context.HttpContext.Request.Method))
+        // Pages that nothing fills, as the error page, need none.
+        if (context.HandlerMethod is null && HttpMethods.IsPost(context.HttpContext.Request.Method)
+            && context.ActionDescriptor.HandlerMethods.Any(handler => HttpMethods.IsGet(handler.HttpMethod)))
             context.Result = new NotFoundResult();
     }
 
