@@ -78,11 +78,18 @@ public sealed class Activate
         {
             if (!await challenges.MoveAsync(challenge, ChallengeStatus.Completed, challenge.ExpiresAt, now, cancellationToken)
                 || challenge.UserId is not { } id
-                || await accounts.LockAsync(id, now, cancellationToken) is not { } user
-                || !await ProveAsync(user, address, now, cancellationToken))
+                || await accounts.LockAsync(id, now, cancellationToken) is not { } user)
                 return false;
 
-            await accounts.RemoveUnprovenDoorsAsync(id, now, cancellationToken);
+            var isOwnRegistration = user.RegisteredAt is not null;
+            if (!await ProveAsync(user, address, now, cancellationToken))
+                return false;
+
+            // The address that who registered typed beside it falls away: whether it stayed would tell whether somebody has it.
+            if (isOwnRegistration)
+                await accounts.RemoveUnprovenStateAsync(id, now, cancellationToken);
+            else
+                await accounts.RemoveUnprovenDoorsAsync(id, now, cancellationToken);
             await settlement.SettleAsync(challenge, cancellationToken);
             AuditLog.Add(db, AuditKind.Activated, now, new AuditSubject(id, Ip: requester.Ip));
             await db.SaveChangesAsync(cancellationToken);

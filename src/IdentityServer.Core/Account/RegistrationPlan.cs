@@ -14,7 +14,8 @@ namespace IdentityServer.Core.Account;
 /// <item>an address that somebody proved, or of a disabled account, changes nothing;</item>
 /// <item>an address that an owned account bears unproved stays there until whoever registered with it proves it: their account bears none meanwhile,
 /// and is known by its challenge alone (<see cref="UnclaimedAsync"/>);</item>
-/// <item>a second address is written down only when nobody bears it;</item>
+/// <item>a second address is written down only when nobody bears it, and stays only if it is the one that is proved: otherwise it would tell whether
+/// somebody has it;</item>
 /// <item>an account with roles is sent its code but never overwritten: a stranger's second address beside it would be a door to the roles.</item>
 /// </list>
 /// </summary>

@@ -7,7 +7,7 @@ namespace IdentityServer.Management;
 
 /// <summary>A new user. The last three are for administrators.</summary>
 /// <param name="Email">At least one of both addresses; gets the code when it is given.</param>
-/// <param name="PhoneNumber">With its calling code.</param>
+/// <param name="PhoneNumber">With its calling code. Of two addresses the one whose code comes first stays; the person adds the other at /me.</param>
 /// <param name="Name">1 to 100 characters.</param>
 /// <param name="GivenName">1 to 100 characters.</param>
 /// <param name="FamilyName">1 to 100 characters.</param>
