@@ -54,7 +54,7 @@ public static class CoreServices
         services.AddScoped<SessionWriter>();
         services.AddScoped(provider => new Sessions(Get<ServerDb>(provider), Get<SessionWriter>(provider), Get<TimeProvider>(provider)));
         services.AddScoped<ISessions>(Get<Sessions>);
-        services.AddScoped<ISubjects, Subjects>();
+        services.AddSingleton<ISubjects, Subjects>();
         services.AddScoped<Visitors>();
         services.AddScoped<GiveConsent>();
         AddSignIn(services);

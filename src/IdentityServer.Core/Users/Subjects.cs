@@ -9,12 +9,17 @@ using Microsoft.EntityFrameworkCore;
 namespace IdentityServer.Core.Users;
 
 /// <summary>Users as the protocol sees them, with the standard claims (OpenID Connect Core §5.1).</summary>
-public sealed class Subjects(ServerDb db) : ISubjects
+public sealed class Subjects(IDbContextFactory<ServerDb> databases) : ISubjects
 {
+    // Not static: a compiled query belongs to one database's model.
+    private readonly Func<ServerDb, Guid, CancellationToken, Task<User?>> find = EF.CompileAsyncQuery(
+        (ServerDb db, Guid userId, CancellationToken _) => db.Users.AsNoTracking().FirstOrDefault(user => user.Id == userId && user.DisabledAt == null));
+
     /// <inheritdoc/>
     public async Task<Subject?> FindAsync(Guid userId, CancellationToken cancellationToken)
     {
-        var user = await db.Users.AsNoTracking().SingleOrDefaultAsync(row => row.Id == userId && row.DisabledAt == null, cancellationToken);
+        await using var db = await databases.CreateDbContextAsync(cancellationToken);
+        var user = await find(db, userId, cancellationToken);
         return user is null ? null : new Subject(user.Id, ClaimsOf(user));
     }
 
