@@ -106,6 +106,7 @@ public sealed class MeApiTests(AccountApiServer server) : IClassFixture<AccountA
     {
         var person = await server.NewPersonAsync();
         var sent = await person.SendAsync(HttpMethod.Post, "/me/verification");
+        await server.CodeAsync(person.Address, 2); // one that is not sent yet when another is asked for never is
         server.Clock.Advance(TimeSpan.FromSeconds(31));
         Assert.Equal(202, (await person.PostAsync("/me/verification/resend", new { challenge = sent["challenge"] })).Status);
         Assert.Equal(["challenge"], (await person.PostAsync("/me/verification/resend", new { challenge = "nonsense" })).Fields);
