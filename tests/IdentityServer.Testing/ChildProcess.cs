@@ -8,6 +8,7 @@ namespace IdentityServer.Testing;
 /// <summary>A program that a test starts and ends, and whose output it shows when something goes wrong.</summary>
 public sealed class ChildProcess : IAsyncDisposable
 {
+    private static readonly ConcurrentDictionary<int, bool> GivenPorts = new();
     private readonly Process process;
     private readonly ConcurrentQueue<string> output = new();
 
@@ -52,12 +53,17 @@ public sealed class ChildProcess : IAsyncDisposable
             : throw new InvalidOperationException($"{file} {string.Join(' ', arguments)} ended with {child.process.ExitCode}:\n{child.Output}");
     }
 
-    /// <summary>A port on loopback that nobody listens on.</summary>
+    /// <summary>A port on loopback that nobody listens on, another one at each call: whoever asks may listen only much later.</summary>
     public static int FreePort()
     {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
+        while (true)
+        {
+            using var listener = new TcpListener(IPAddress.Loopback, 0);
+            listener.Start();
+            var port = ((IPEndPoint)listener.LocalEndpoint).Port;
+            if (GivenPorts.TryAdd(port, true))
+                return port;
+        }
     }
 
     /// <summary>Waits until the address answers 200.</summary>
