@@ -1,5 +1,5 @@
-using System.Text.Json;
 using System.Globalization;
+using System.Text.Json;
 using IdentityServer.Core.Persistence;
 using IdentityServer.Core.Persistence.Tables;
 using IdentityServer.Core.Proofs;

@@ -67,9 +67,6 @@ internal sealed class OneTimeCodeGrant(Challenges challenges, CodeChecker checke
     internal static Source SourceOf(Application application, string? ip) =>
         new(ip, application.ClientId) { IsServer = application.Type == ApplicationType.Confidential };
 
-    // A server's address says nothing about the person.
-    private static string? IpOf(TokenRequest request) => request.Client.Application.Type == ApplicationType.Confidential ? null : request.Ip;
-
     private static ProtocolError Gone { get; } = ProtocolError.InvalidGrant("The challenge is finished, used up, too old or not this client's: start again at /connect/otp.");
 
     private async Task<GrantResult> FinishAsync(
@@ -77,8 +74,9 @@ internal sealed class OneTimeCodeGrant(Challenges challenges, CodeChecker checke
     {
         // Only now that the code is right: strangers must not try out codes of invitations here.
         var invitation = request.Parameters["invitation"];
-        var (inviter, _) = await inviters.FindAsync(invitation, SourceOf(request.Client.Application, request.Ip), cancellationToken);
-        var finisher = new Finisher(Visitor: null, name, challenge.Locale, IpOf(request)) { InviterId = inviter };
+        var source = SourceOf(request.Client.Application, request.Ip);
+        var (inviter, _) = await inviters.FindAsync(invitation, source, cancellationToken);
+        var finisher = new Finisher(Visitor: null, name, challenge.Locale, source.IsServer ? null : source.Ip) { InviterId = inviter };
         return await completer.FinishAsync(challenge, finisher, cancellationToken) switch
         {
             Completion.SignedIn(var userId, _) => new GrantResult.Approved(new Approval

@@ -49,11 +49,14 @@ internal static class ApiOperation
 
         if (AccessOf(context) is { } access)
         {
-            // No requirement at all is the way of strangers (OpenAPI 3.1 §4.8.10).
-            operation.Security = [.. access.TakesStrangers ? [new OpenApiSecurityRequirement()] : Array.Empty<OpenApiSecurityRequirement>(), .. access.Scopes.Select(scope => new OpenApiSecurityRequirement
+            operation.Security = [.. access.Scopes.Select(scope => new OpenApiSecurityRequirement
             {
                 [new OpenApiSecuritySchemeReference(ApiDocument.Scheme, context.Document)] = [scope],
             })];
+
+            // OpenAPI 3.1 §4.8.10: "To make security optional, an empty security requirement ({}) can be included in the array."
+            if (access.TakesStrangers)
+                operation.Security.Insert(0, new OpenApiSecurityRequirement());
         }
 
         if (operation.Responses.ContainsKey("412"))

@@ -42,6 +42,13 @@ public sealed class ApiDocumentTests(ApiServer api) : IClassFixture<ApiServer>
     }
 
     [Fact]
+    public async Task Strangers_may_register_and_administrators_may_add_a_token()
+    {
+        var security = (await DocumentAsync()).GetProperty("paths").GetProperty("/api/v1/users").GetProperty("post").GetProperty("security");
+        Assert.Equal(["{}", "oauth2"], security.EnumerateArray().Select(one => one.EnumerateObject().Select(scheme => scheme.Name).FirstOrDefault("{}")));
+    }
+
+    [Fact]
     public async Task References_in_the_description_lead_somewhere()
     {
         var document = await DocumentAsync();
