@@ -56,12 +56,7 @@ internal static class SuppressionsCommands
 
     private static ServerCommand Lift(CommandFrame frame)
     {
-        var address = new Argument<string>("address") { Description = "An e-mail address, or a phone number with its calling code." };
-        address.Validators.Add(result =>
-        {
-            if (Address.Parse(result.GetValueOrDefault<string>()) is null)
-                result.AddError("This is neither an e-mail address nor a phone number with its calling code.");
-        });
+        var address = CommandFrame.AddressArgument("An e-mail address, or a phone number with its calling code.");
         return frame.OnDatabase(
             "lift",
             "Send to an address again, when its owner asks for it.",

@@ -104,12 +104,7 @@ internal static class UsersCommands
 
     private static ServerCommand Unlock(CommandFrame frame)
     {
-        var address = new Argument<string>("address") { Description = "An e-mail address, or a phone number with its calling code; with or without an account." };
-        address.Validators.Add(result =>
-        {
-            if (Address.Parse(result.GetValueOrDefault<string>()) is null)
-                result.AddError("This is neither an e-mail address nor a phone number with its calling code.");
-        });
+        var address = CommandFrame.AddressArgument("An e-mail address, or a phone number with its calling code; with or without an account.");
         return frame.OnDatabase(
             "unlock",
             "Forget the wrong codes and passwords of an address, so that the right ones work there again.",
