@@ -1,3 +1,4 @@
+using System.Globalization;
 using IdentityServer.Core.Account;
 using IdentityServer.Core.Persistence;
 using IdentityServer.Core.Persistence.Tables;
@@ -183,9 +184,10 @@ public abstract class UnactivatedTests
         await using var db = await database.OpenAsync();
         for (var i = 0; i < 3000; i++)
         {
-            var user = Accounts.New(Invitations.NewCode(), server.Now.AddMinutes(i));
-            (user.EmailConfirmed, user.RegisteredAt) = (i % 100 > 0, i % 100 > 0 ? null : server.Now.AddMinutes(i));
-            db.Add(user);
+            var at = server.Now.AddMinutes(i);
+            var user = Accounts.New(i.ToString("D6", CultureInfo.InvariantCulture), at);
+            (user.EmailConfirmed, user.RegisteredAt) = (i % 100 > 0, i % 100 > 0 ? null : at);
+            db.AddRange(user, NewChallenge(user.Id, at));
         }
 
         await db.SaveChangesAsync();
@@ -204,6 +206,22 @@ public abstract class UnactivatedTests
         await server.Core.SignInAsync(email, SignInServer.NewBrowser());
         Assert.Equal(server.Now, (await server.UserAsync(email)).LastSignInAt);
     }
+
+    private static Challenge NewChallenge(Guid user, DateTimeOffset at) => new()
+    {
+        Id = Guid.CreateVersion7(at),
+        Purpose = ChallengePurpose.Registration,
+        Channel = Channel.Email,
+        AddressHash = user.ToByteArray(),
+        Address = "",
+        UserId = user,
+        Codes = [],
+        BrowserHash = [1],
+        Locale = "en",
+        LastSentAt = at,
+        CreatedAt = at,
+        ExpiresAt = at,
+    };
 
     private async Task LaterAsync()
     {

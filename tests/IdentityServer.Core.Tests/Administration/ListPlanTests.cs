@@ -1,3 +1,4 @@
+using System.Globalization;
 using IdentityServer.Core.Administration;
 using IdentityServer.Core.Persistence;
 using IdentityServer.Core.Persistence.Tables;
@@ -62,15 +63,16 @@ public abstract class ListPlanTests
         var user = Accounts.New(Invitations.NewCode(), server.Clock.Now);
         db.Add(user);
         for (var i = 0; i < Rows; i++)
-            Add(db, user.Id, server.Clock.Now.AddSeconds(i));
+            Add(db, user.Id, i);
         await db.SaveChangesAsync();
         return await db.Database.ExecuteSqlRawAsync("ANALYZE");
     });
 
-    private static void Add(ServerDb db, Guid user, DateTimeOffset at)
+    private void Add(ServerDb db, Guid user, int number)
     {
+        var at = server.Clock.Now.AddSeconds(number);
         Guid NewId() => Guid.CreateVersion7(at);
-        db.Add(Accounts.New(Invitations.NewCode(), at));
+        db.Add(Accounts.New(number.ToString("D6", CultureInfo.InvariantCulture), at));
         db.Add(new Message { Id = NewId(), Channel = Channel.Email, Template = "t", Recipient = "", Model = "", Locale = "en", NotBefore = at, ExpiresAt = at, CreatedAt = at });
         db.Add(new Authorization { Id = NewId(), ApplicationId = NewId(), UserId = user, Kind = AuthorizationKind.AdHoc, Scopes = [], GrantedAt = at });
         db.Add(new AuditEvent { Id = NewId(), At = at, Kind = "SignedIn", Data = "{}" });
