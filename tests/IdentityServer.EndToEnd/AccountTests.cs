@@ -21,7 +21,7 @@ public sealed class AccountTests(Stack stack)
         var before = TimeProvider.System.GetUtcNow().AddSeconds(-1);
         await page.GetByLabel("New e-mail address").FillAsync(New);
         await page.Keyboard.PressAsync("Enter");
-        await page.WaitForURLAsync(new Regex("/account/addresses/code"));
+        await page.ArriveAsync("/account/addresses/code");
         await page.GetByLabel("Code", new() { Exact = true }).FillAsync((await stack.Server.MailAsync(New, before)).Code!);
         await Expect(page.GetByRole(AriaRole.Status)).ToContainTextAsync("undo the change");
         await Expect(page.GetByRole(AriaRole.Main)).ToContainTextAsync(New);
@@ -34,7 +34,7 @@ public sealed class AccountTests(Stack stack)
         await Expect(owner.GetByRole(AriaRole.Heading, new() { Name = "Your address is back" })).ToBeVisibleAsync();
 
         await page.GotoAsync(Account);
-        await page.WaitForURLAsync(new Regex("/sign-in$"));
+        await page.ArriveAsync("/sign-in$");
         await SignInAsync(owner, Old);
         await Expect(owner.GetByRole(AriaRole.Main)).ToContainTextAsync(Old);
         await owner.Context.CloseAsync();
@@ -51,14 +51,14 @@ public sealed class AccountTests(Stack stack)
         await page.GetByRole(AriaRole.Link, new() { Name = "Confirm" }).ClickAsync();
         var before = TimeProvider.System.GetUtcNow().AddSeconds(-1);
         await page.GetByRole(AriaRole.Button, new() { Name = "Send a code" }).ClickAsync();
-        await page.WaitForURLAsync(new Regex("/sign-in/prove/code"));
+        await page.ArriveAsync("/sign-in/prove/code");
         await page.GetByLabel("Code", new() { Exact = true }).FillAsync((await stack.Server.MailAsync(Address, before)).Code!);
-        await page.WaitForURLAsync(new Regex("/account/delete"));
+        await page.ArriveAsync("/account/delete");
         await page.GetByRole(AriaRole.Button, new() { Name = "Delete account" }).ClickAsync();
 
         await Expect(page.GetByRole(AriaRole.Heading, new() { Name = "Your account is deleted" })).ToBeVisibleAsync();
         await page.GotoAsync(Account);
-        await page.WaitForURLAsync(new Regex("/sign-in$"));
+        await page.ArriveAsync("/sign-in$");
         await page.Context.CloseAsync();
     }
 
@@ -93,7 +93,7 @@ public sealed class AccountTests(Stack stack)
 
         await Expect(there.GetByRole(AriaRole.Status)).ToContainTextAsync("signed out");
         await here.GotoAsync(Account);
-        await here.WaitForURLAsync(new Regex("/sign-in$"));
+        await here.ArriveAsync("/sign-in$");
         await there.GotoAsync(Account);
         await Expect(there.GetByRole(AriaRole.Heading, new() { Name = "Your account" })).ToBeVisibleAsync();
         await there.Context.CloseAsync();
@@ -106,7 +106,7 @@ public sealed class AccountTests(Stack stack)
         await SignInAsync(page, address, "/sign-in/details");
         await page.GetByLabel("Your name").FillAsync(name);
         await page.Keyboard.PressAsync("Enter");
-        await page.WaitForURLAsync(new Regex("/account$"));
+        await page.ArriveAsync("/account$");
         return page;
     }
 
@@ -116,10 +116,10 @@ public sealed class AccountTests(Stack stack)
         await page.GotoAsync($"{stack.Server.Address}/sign-in");
         await page.GetByRole(AriaRole.Textbox).FillAsync(address);
         await page.Keyboard.PressAsync("Enter");
-        await page.WaitForURLAsync(new Regex("/sign-in/code"));
+        await page.ArriveAsync("/sign-in/code");
         await page.GetByRole(AriaRole.Textbox).FillAsync((await stack.Server.MailAsync(address, before)).Code!);
         if (!scripts)
             await page.Keyboard.PressAsync("Enter");
-        await page.WaitForURLAsync(new Regex(end));
+        await page.ArriveAsync(end);
     }
 }

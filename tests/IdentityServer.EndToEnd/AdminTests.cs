@@ -62,7 +62,7 @@ public sealed class AdminTests(Stack stack)
         await person.GotoAsync(origin);
         var before = TimeProvider.System.GetUtcNow().AddSeconds(-0.5);
         await person.GetByRole(AriaRole.Button, new() { Name = "Sign in" }).ClickAsync();
-        await person.WaitForURLAsync(new Regex("/sign-in$|/sign-in\\?"));
+        await person.ArriveAsync("/sign-in$|/sign-in\\?");
         await TypeAsync(person, "paula@example.com");
         await FillCodeAsync(person, (await stack.Server.MailAsync("paula@example.com", before)).Code!);
         await TypeAsync(person, "Paula Pocket");
@@ -143,9 +143,9 @@ public sealed class AdminTests(Stack stack)
         await page.GetByRole(AriaRole.Textbox).FillAsync(mail.Code!);
         if (start is not null)
             return;
-        await page.WaitForURLAsync(new Regex("/account"));
+        await page.ArriveAsync("/account");
         await page.GetByRole(AriaRole.Link, new() { Name = "Administration" }).ClickAsync();
-        await page.WaitForURLAsync(new Regex("/admin"));
+        await page.ArriveAsync("/admin");
     }
 
     private async Task<Mail> AskAsync(IPage page, string address, string start)
@@ -153,7 +153,7 @@ public sealed class AdminTests(Stack stack)
         var before = TimeProvider.System.GetUtcNow().AddSeconds(-0.5);
         await page.GotoAsync(start);
         await TypeAsync(page, address);
-        await page.WaitForURLAsync(new Regex("/sign-in/code"));
+        await page.ArriveAsync("/sign-in/code");
         return await stack.Server.MailAsync(address, before);
     }
 }

@@ -53,7 +53,7 @@ public sealed class EveryAccountPageTests(Stack stack)
         var app = new RelyingParty(stack.Server.NewClient(), "webapp", $"{stack.WebApp}/callback", "unused");
         await page.GotoAsync(stack.Server.Address + app.Authorize("openid profile email offline_access").Url);
         await page.Locator("form[action*='handler=Allow'] button").ClickAsync();
-        await page.WaitForURLAsync(new Regex(Regex.Escape(stack.WebApp)));
+        await page.ArriveAsync(Regex.Escape(stack.WebApp));
         await screens.ShowAsync(page, "account-applications-one", $"{stack.Server.Address}/account/applications");
         await AnsweredAsync(page, () => page.Locator("form[action*='handler=Revoke'] button").ClickAsync());
         await screens.ShowAsync(page, "account-applications-revoked");
@@ -107,7 +107,7 @@ public sealed class EveryAccountPageTests(Stack stack)
         await screens.ShowAsync(page, "account-addresses-proof", $"{server}/account/addresses");
         await screens.ShowAsync(page, "account-delete-proof", $"{server}/account/delete");
         await page.Locator(".panel a").ClickAsync();
-        await page.WaitForURLAsync(new Regex("/sign-in/prove"));
+        await page.ArriveAsync("/sign-in/prove");
         await screens.ShowAsync(page, "prove");
         await AnsweredAsync(page, () => page.Locator("button.choice").First.ClickAsync());
         await screens.ShowAsync(page, "prove-code");
@@ -149,7 +149,7 @@ public sealed class EveryAccountPageTests(Stack stack)
         await TypeAsync(page, address);
         await FillCodeAsync(page, (await stack.Server.MailAsync(address, before)).Code!);
         await TypeAsync(page, name);
-        await page.WaitForURLAsync(new Regex("/account$"));
+        await page.ArriveAsync("/account$");
         return page;
     }
 }

@@ -1,4 +1,3 @@
-using System.Text.RegularExpressions;
 using IdentityServer.Core.Delivery;
 using IdentityServer.UI.Languages;
 using Microsoft.Playwright;
@@ -33,7 +32,7 @@ public sealed class EveryLanguageTests(Stack stack)
         await screens.ShowAsync(page, "code-sms");
         var text = await stack.Server.MailAsync(number);
         await FillCodeAsync(page, text.Code!);
-        await page.WaitForURLAsync(new Regex("/sign-in/details"));
+        await page.ArriveAsync("/sign-in/details");
         await screens.ShowAsync(page, "details-sms");
 
         await StartAsync(page, address);
@@ -46,7 +45,7 @@ public sealed class EveryLanguageTests(Stack stack)
         }
 
         await FillCodeAsync(page, mail.Code!);
-        await page.WaitForURLAsync(new Regex("/sign-in/details"));
+        await page.ArriveAsync("/sign-in/details");
         await screens.ShowAsync(page, "details");
 
         // Five messages an hour go to one address whose owner does not answer. The page says when to come back.

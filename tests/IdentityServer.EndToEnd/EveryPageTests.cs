@@ -1,4 +1,3 @@
-using System.Text.RegularExpressions;
 using IdentityServer.Testing;
 using Microsoft.Playwright;
 using Xunit;
@@ -39,7 +38,7 @@ public sealed class EveryPageTests(Stack stack)
 
         var before = TimeProvider.System.GetUtcNow().AddSeconds(-1);
         await TypeAsync(page, address);
-        await page.WaitForURLAsync(new Regex("/sign-in/code"));
+        await page.ArriveAsync("/sign-in/code");
         await screens.ShowAsync(page, "code");
         var mail = await stack.Server.MailAsync(address, before);
         await FillCodeAsync(page, Wrong(mail.Code!));
@@ -55,12 +54,12 @@ public sealed class EveryPageTests(Stack stack)
         await tab.CloseAsync();
 
         await FillCodeAsync(page, mail.Code!);
-        await page.WaitForURLAsync(new Regex("/sign-in/details"));
+        await page.ArriveAsync("/sign-in/details");
         await screens.ShowAsync(page, "details");
         await TypeAsync(page, "   ");
         await screens.ShowAsync(page, "details-error");
         await TypeAsync(page, "Ada Lovelace");
-        await page.WaitForURLAsync(new Regex("/account"));
+        await page.ArriveAsync("/account");
         var app = new RelyingParty(stack.Server.NewClient(), "webapp", $"{stack.WebApp}/callback", "unused");
         await screens.ShowAsync(page, "consent", server + app.Authorize("openid profile email phone offline_access").Url);
         await screens.ShowAsync(page, "choose", server + app.Authorize(more: ("prompt", "select_account")).Url);
@@ -68,14 +67,14 @@ public sealed class EveryPageTests(Stack stack)
         await screens.ShowAsync(page, "error-no-administrator", $"{server}/admin");
         await screens.ShowAsync(page, "sign-out", $"{server}/sign-out");
         await page.GetByRole(AriaRole.Main).GetByRole(AriaRole.Button).First.ClickAsync();
-        await page.WaitForURLAsync(new Regex("/signed-out"));
+        await page.ArriveAsync("/signed-out");
         await screens.ShowAsync(page, "signed-out");
 
         await screens.ShowAsync(page, "error-unknown-client", $"{server}/connect/authorize?client_id=nobody");
         await screens.ShowAsync(page, "error-not-found", $"{server}/nothing-here");
         await screens.ShowAsync(page, "inbox", $"{server}/dev/inbox?to={address}");
         await page.GetByRole(AriaRole.Article).First.GetByRole(AriaRole.Link).First.ClickAsync();
-        await page.WaitForURLAsync(new Regex("mail="));
+        await page.ArriveAsync("mail=");
         await screens.PictureAsync(page, "inbox-mail");
         await page.Context.CloseAsync();
     }
@@ -142,7 +141,7 @@ public sealed class EveryPageTests(Stack stack)
         var before = TimeProvider.System.GetUtcNow().AddSeconds(-0.5);
         await page.GotoAsync($"{stack.Server.Address}/sign-in");
         await TypeAsync(page, address);
-        await page.WaitForURLAsync(new Regex("/sign-in/code"));
+        await page.ArriveAsync("/sign-in/code");
         return await stack.Server.MailAsync(address, before);
     }
 

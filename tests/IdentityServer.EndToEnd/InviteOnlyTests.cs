@@ -1,4 +1,3 @@
-using System.Text.RegularExpressions;
 using IdentityServer.Testing;
 using Microsoft.Playwright;
 using Xunit;
@@ -45,7 +44,7 @@ public sealed class InviteOnlyTests(Stack stack, InviteOnlyServer invites) : ICl
 
         await guest.Locator("#invitation").FillAsync(code.ToLowerInvariant());
         await guest.Locator("#invitation").PressAsync("Enter");
-        await guest.WaitForURLAsync(new Regex("/account$"));
+        await guest.ArriveAsync("/account$");
         await guest.GotoAsync($"{server.Address}/account/invitation");
         await Assertions.Expect(guest.GetByRole(AriaRole.Main)).ToContainTextAsync(code);
         await guest.Context.CloseAsync();

@@ -1,4 +1,3 @@
-using System.Text.RegularExpressions;
 using IdentityServer.Testing;
 using Microsoft.Playwright;
 using Xunit;
@@ -47,7 +46,7 @@ public sealed class PasswordPagesTests(Stack stack, PasswordServer passwords) : 
         await screens.ShowAsync(page, "account-with-passwords");
 
         await page.Locator("a[href='/account/password']").ClickAsync();
-        await page.WaitForURLAsync(new Regex("/account/password"));
+        await page.ArriveAsync("/account/password");
         await screens.ShowAsync(page, "account-password");
         await SendAsync(page, "ada");
         await screens.ShowAsync(page, "account-password-unfit");
@@ -116,11 +115,11 @@ public sealed class PasswordPagesTests(Stack stack, PasswordServer passwords) : 
         await page.Keyboard.PressAsync("Enter");
         await page.Locator("#name").FillAsync("Nora Script");
         await page.Keyboard.PressAsync("Enter");
-        await page.WaitForURLAsync(new Regex("/account"));
+        await page.ArriveAsync("/account");
         await page.GotoAsync($"{server.Address}/account/password");
         await page.Locator("#password").FillAsync(Password);
         await page.Keyboard.PressAsync("Enter");
-        await page.WaitForURLAsync(new Regex("notice=set"));
+        await page.ArriveAsync("notice=set");
         await page.Context.CloseAsync();
     }
 
@@ -128,7 +127,7 @@ public sealed class PasswordPagesTests(Stack stack, PasswordServer passwords) : 
     {
         await page.Locator("#address").FillAsync(address);
         await page.Keyboard.PressAsync("Enter");
-        await page.WaitForURLAsync(new Regex("/sign-in/password"));
+        await page.ArriveAsync("/sign-in/password");
     }
 
     private static async Task SendAsync(IPage page, string password)

@@ -26,7 +26,7 @@ public sealed class PhoneTests(Stack stack)
         var before = TimeProvider.System.GetUtcNow().AddSeconds(-1);
         await address.FillAsync("+44 7400 900901");
         await page.Keyboard.PressAsync("Enter");
-        await page.WaitForURLAsync(new Regex("/sign-in/code"));
+        await page.ArriveAsync("/sign-in/code");
         await Assertions.Expect(page.Locator("strong[dir=ltr]")).ToHaveTextAsync(Shown);
         await screens.ShowAsync(page, "code-phone");
 
@@ -34,13 +34,13 @@ public sealed class PhoneTests(Stack stack)
         var code = page.GetByLabel("Code", new() { Exact = true });
         Assert.Equal(("numeric", "one-time-code"), (await code.GetAttributeAsync("inputmode"), await code.GetAttributeAsync("autocomplete")));
         await code.FillAsync(text.Code!);
-        await page.WaitForURLAsync(new Regex("/sign-in/details"));
+        await page.ArriveAsync("/sign-in/details");
         await Assertions.Expect(page.GetByText(Shown)).ToBeVisibleAsync();
         await screens.ShowAsync(page, "details-phone");
 
         await page.GetByLabel("Your name").FillAsync("Nora Number");
         await page.Keyboard.PressAsync("Enter");
-        await page.WaitForURLAsync(new Regex("/account"));
+        await page.ArriveAsync("/account");
         await Assertions.Expect(page.GetByRole(AriaRole.Main)).ToContainTextAsync(new Regex(@"\+44\s?7400\s?900901"));
         await screens.ShowAsync(page, "account-phone");
         await page.Context.CloseAsync();
@@ -54,7 +54,7 @@ public sealed class PhoneTests(Stack stack)
         var page = await stack.NewPersonAsync(Screens.Phone, language: "fa-IR");
         await page.GotoAsync(stack.Spa);
         await page.GetByRole(AriaRole.Button, new() { Name = "Sign in" }).ClickAsync();
-        await page.WaitForURLAsync(new Regex("/sign-in"));
+        await page.ArriveAsync("/sign-in");
         Assert.Equal(("fa", "rtl"), (await page.Locator("html").GetAttributeAsync("lang"), await page.Locator("html").GetAttributeAsync("dir")));
         await screens.ShowAsync(page, "sign-in");
 
@@ -62,7 +62,7 @@ public sealed class PhoneTests(Stack stack)
         await page.GetByLabel("نشانی ایمیل یا شمارهٔ تلفن").FillAsync("+۹۸ ۹۱۲ ۳۴۵ ۶۷۸۹");
         await screens.ShowAsync(page, "sign-in-filled");
         await page.Keyboard.PressAsync("Enter");
-        await page.WaitForURLAsync(new Regex("/sign-in/code"));
+        await page.ArriveAsync("/sign-in/code");
         await Assertions.Expect(page.Locator("strong[dir=ltr]")).ToHaveTextAsync("+98 912 345 6789");
         await screens.ShowAsync(page, "code");
 
@@ -70,7 +70,7 @@ public sealed class PhoneTests(Stack stack)
         var text = await stack.Server.MailAsync(Number, before);
         Assert.StartsWith($"{text.Code} کد شما برای", text.Text, StringComparison.Ordinal);
         await page.GetByLabel("کد", new() { Exact = true }).FillAsync(string.Concat(text.Code!.Select(digit => "۰۱۲۳۴۵۶۷۸۹"[digit - '0'])));
-        await page.WaitForURLAsync(new Regex("/sign-in/details"));
+        await page.ArriveAsync("/sign-in/details");
         await screens.ShowAsync(page, "details");
         await page.GetByLabel("نام شما").FillAsync("آدا لاولیس");
         await page.Keyboard.PressAsync("Enter");

@@ -52,7 +52,7 @@ internal sealed record Screens(string Variant, params Look[] Looks)
     {
         if (url is not null)
             await page.GotoAsync(url);
-        await page.WaitForLoadStateAsync(LoadState.Load);
+        await page.LoadedAsync();
         await page.EvaluateAsync(Axe);
         if (Looks.Length == 0)
             await LookAsync(page, $"{name}-{Variant}");
@@ -105,7 +105,7 @@ internal sealed record Screens(string Variant, params Look[] Looks)
         void OnLoad(object? sender, IPage e) => loaded.TrySetResult();
         page.Load += OnLoad;
         await action();
-        await loaded.Task.WaitAsync(TimeSpan.FromSeconds(15));
+        await loaded.Task.WaitAsync(TimeSpan.FromSeconds(30));
         page.Load -= OnLoad;
     }
 

@@ -17,7 +17,7 @@ public sealed partial class SpaTests(Stack stack)
         await page.GetByRole(AriaRole.Textbox).FillAsync(mail.Code!);
 
         // Nobody has this address yet: details first.
-        await page.WaitForURLAsync(new Regex("/sign-in/details"));
+        await page.ArriveAsync("/sign-in/details");
         await page.GetByRole(AriaRole.Textbox).FillAsync("Grace Hopper");
         await page.Keyboard.PressAsync("Enter");
 
@@ -93,14 +93,14 @@ public sealed partial class SpaTests(Stack stack)
         var before = TimeProvider.System.GetUtcNow().AddSeconds(-1);
         await page.GetByRole(AriaRole.Textbox).FillAsync("no-script@example.com");
         await page.Keyboard.PressAsync("Enter");
-        await page.WaitForURLAsync(new Regex("/sign-in/code"));
+        await page.ArriveAsync("/sign-in/code");
         var mail = await stack.Server.MailAsync("no-script@example.com", before);
         await page.GetByRole(AriaRole.Textbox).FillAsync(mail.Code!);
         await page.Keyboard.PressAsync("Enter");
-        await page.WaitForURLAsync(new Regex("/sign-in/details"));
+        await page.ArriveAsync("/sign-in/details");
         await page.GetByRole(AriaRole.Textbox).FillAsync("Nora Script");
         await page.Keyboard.PressAsync("Enter");
-        await page.WaitForURLAsync(new Regex("/account"));
+        await page.ArriveAsync("/account");
         await Expect(page.GetByRole(AriaRole.Main)).ToContainTextAsync("Nora Script");
     }
 
@@ -111,7 +111,7 @@ public sealed partial class SpaTests(Stack stack)
         await page.GetByRole(AriaRole.Button, new() { Name = "Sign in" }).ClickAsync();
         await page.GetByRole(AriaRole.Textbox).FillAsync(address);
         await page.Keyboard.PressAsync("Enter");
-        await page.WaitForURLAsync(new Regex("/sign-in/code"));
+        await page.ArriveAsync("/sign-in/code");
         return await stack.Server.MailAsync(address, before);
     }
 

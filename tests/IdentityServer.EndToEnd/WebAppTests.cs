@@ -15,7 +15,7 @@ public sealed class WebAppTests(Stack stack)
         var page = await stack.NewPersonAsync();
         await SignInAsync(page, "walter@example.com", "Walter Web");
 
-        await page.WaitForURLAsync(new Regex("/consent"));
+        await page.ArriveAsync("/consent");
         await Expect(page.GetByRole(AriaRole.Main)).ToContainTextAsync("Sample web app");
         await page.GetByRole(AriaRole.Button, new() { Name = "Allow" }).ClickAsync();
         await Expect(page.GetByTestId("userinfo-email")).ToHaveTextAsync("walter@example.com");
@@ -39,10 +39,10 @@ public sealed class WebAppTests(Stack stack)
         var page = await stack.NewPersonAsync();
         await SignInAsync(page, "nina@example.com", "Nina No");
 
-        await page.WaitForURLAsync(new Regex("/consent"));
+        await page.ArriveAsync("/consent");
         await page.GetByRole(AriaRole.Button, new() { NameRegex = new Regex("deny|cancel|not now|^no", RegexOptions.IgnoreCase) }).ClickAsync();
 
-        await page.WaitForURLAsync(new Regex($"^{Regex.Escape(stack.WebApp)}"));
+        await page.ArriveAsync($"^{Regex.Escape(stack.WebApp)}");
         await Expect(page.GetByTestId("error")).ToBeVisibleAsync();
     }
 
@@ -53,10 +53,10 @@ public sealed class WebAppTests(Stack stack)
         await page.GetByRole(AriaRole.Button, new() { Name = "Sign in" }).ClickAsync();
         await page.GetByRole(AriaRole.Textbox).FillAsync(address);
         await page.Keyboard.PressAsync("Enter");
-        await page.WaitForURLAsync(new Regex("/sign-in/code"));
+        await page.ArriveAsync("/sign-in/code");
         var mail = await stack.Server.MailAsync(address, before);
         await page.GetByRole(AriaRole.Textbox).FillAsync(mail.Code!);
-        await page.WaitForURLAsync(new Regex("/sign-in/details"));
+        await page.ArriveAsync("/sign-in/details");
         await page.GetByRole(AriaRole.Textbox).FillAsync(name);
         await page.Keyboard.PressAsync("Enter");
     }

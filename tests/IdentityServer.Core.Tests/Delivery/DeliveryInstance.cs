@@ -131,7 +131,7 @@ internal static class Eventually
 {
     public static async Task TrueAsync(Func<Task<bool>> condition, string what)
     {
-        using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(20));
+        using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(30));
         while (!await condition())
         {
             if (limit.IsCancellationRequested)
