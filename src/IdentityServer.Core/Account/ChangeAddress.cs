@@ -111,11 +111,10 @@ public sealed class ChangeAddress
         if (user is null or { DisabledAt: not null })
             return false;
         var (old, wasProved) = Of(user, channel);
-        var otherChannel = channel == Channel.Email ? Channel.Sms : Channel.Email;
-        var (other, otherProved) = Of(user, otherChannel);
+        var (other, otherProved) = Of(user, channel.Other());
         if (address is null && old is null)
             return true;
-        if (address is null && !(otherProved && channels.CanReach(otherChannel)))
+        if (address is null && !(otherProved && channels.CanReach(channel.Other())))
             return false;
 
         var given = wasProved && old != address?.Value ? Address.Parse(old) : null;
@@ -133,7 +132,7 @@ public sealed class ChangeAddress
 
             // Of two changes at once the second looks again: it must not tell the owner of an address that the first took away.
             if (await accounts.LockAsync(user.Id, now, cancellationToken) is not { DisabledAt: null } locked
-                || Of(locked, channel) != (old, wasProved) || Of(locked, otherChannel) != (other, otherProved))
+                || Of(locked, channel) != (old, wasProved) || Of(locked, channel.Other()) != (other, otherProved))
                 return null;
             if (!await PutAsync(locked, channel, address, now, cancellationToken))
                 return false;
@@ -178,7 +177,7 @@ public sealed class ChangeAddress
 
     private void Write(AuditKind kind, Guid userId, Channel channel, Requester requester, DateTimeOffset now)
     {
-        var facts = new Dictionary<string, string>(StringComparer.Ordinal) { ["channel"] = channel == Channel.Email ? "email" : "sms" };
+        var facts = new Dictionary<string, string>(StringComparer.Ordinal) { ["channel"] = channel.Name() };
         AuditLog.Add(db, kind, now, new AuditSubject(userId, requester.ApplicationId, Ip: requester.Ip), facts);
     }
 

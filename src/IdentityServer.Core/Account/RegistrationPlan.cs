@@ -44,7 +44,7 @@ internal sealed class RegistrationPlan(ServerDb db, Accounts accounts, Challenge
 
         var user = known ?? db.Users.Add(Accounts.New(code, now)).Entity;
         Accounts.SetAddress(user, primary.Channel, isBorne ? null : primary, proved: false);
-        Accounts.SetAddress(user, Other(primary.Channel), isOtherFree && !isBorne ? other : null, proved: false);
+        Accounts.SetAddress(user, primary.Channel.Other(), isOtherFree && !isBorne ? other : null, proved: false);
         fill(user);
 
         // One that an administrator or the configuration stands behind goes on to stay.
@@ -63,6 +63,4 @@ internal sealed class RegistrationPlan(ServerDb db, Accounts accounts, Challenge
             .Select(user => (Guid?)user.Id)
             .SingleOrDefaultAsync(cancellationToken);
     }
-
-    private static Channel Other(Channel channel) => channel == Channel.Email ? Channel.Sms : Channel.Email;
 }

@@ -77,7 +77,7 @@ public sealed class UndoAddressChange
 
             Accounts.SetAddress(user, change.Channel, address, proved: true);
             user.UpdatedAt = now;
-            var facts = new Dictionary<string, string>(StringComparer.Ordinal) { ["channel"] = change.Channel == Channel.Email ? "email" : "sms" };
+            var facts = new Dictionary<string, string>(StringComparer.Ordinal) { ["channel"] = change.Channel.Name() };
             AuditLog.Add(db, AuditKind.AddressChangeUndone, now, new AuditSubject(user.Id, Ip: ip), facts);
             await db.SaveChangesAsync(cancellationToken);
             await accounts.EndAllAsync(user.Id, now, cancellationToken);

@@ -1,7 +1,6 @@
 using IdentityServer.Core.Audit;
 using IdentityServer.Core.Delivery;
 using IdentityServer.Core.Persistence;
-using IdentityServer.Core.Persistence.Tables;
 using IdentityServer.Core.Users;
 using Microsoft.EntityFrameworkCore;
 
@@ -36,7 +35,7 @@ public sealed class SuppressionAdministration
             return false;
 
         var facts = UserAdministration.Facts(by);
-        facts["channel"] = address.Channel == Channel.Email ? "email" : "sms";
+        facts["channel"] = address.Channel.Name();
         AuditLog.Add(db, AuditKind.SuppressionLifted, now, new AuditSubject(user, by.ApplicationId, Ip: by.Ip), facts);
         await db.SaveChangesAsync(cancellationToken);
         await transaction.CommitAsync(cancellationToken);

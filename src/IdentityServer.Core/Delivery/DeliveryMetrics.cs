@@ -1,5 +1,6 @@
 using System.Diagnostics.Metrics;
 using IdentityServer.Core.Persistence.Tables;
+using IdentityServer.Core.Users;
 
 namespace IdentityServer.Core.Delivery;
 
@@ -33,21 +34,19 @@ internal sealed class DeliveryMetrics
         receipt = meter.CreateHistogram<double>("identityserver.delivery.receipt", "s", "From taken by the provider to its receipt.");
     }
 
-    public void Queued(Channel channel) => queued.Add(1, new KeyValuePair<string, object?>("channel", Name(channel)));
+    public void Queued(Channel channel) => queued.Add(1, new KeyValuePair<string, object?>("channel", channel.Name()));
 
-    public void Tried(ISender sender, string outcome) => tries.Add(1, new("channel", Name(sender.Channel)), new("provider", sender.Name), new("outcome", outcome));
+    public void Tried(ISender sender, string outcome) => tries.Add(1, new("channel", sender.Channel.Name()), new("provider", sender.Name), new("outcome", outcome));
 
     public void Accepted(ISender sender, TimeSpan sinceQueued)
     {
-        sent.Add(1, new("channel", Name(sender.Channel)), new KeyValuePair<string, object?>("provider", sender.Name));
-        duration.Record(sinceQueued.TotalSeconds, new("channel", Name(sender.Channel)), new KeyValuePair<string, object?>("provider", sender.Name));
+        sent.Add(1, new("channel", sender.Channel.Name()), new KeyValuePair<string, object?>("provider", sender.Name));
+        duration.Record(sinceQueued.TotalSeconds, new("channel", sender.Channel.Name()), new KeyValuePair<string, object?>("provider", sender.Name));
     }
 
     public void Failed(Channel channel, string? provider, string reason) =>
-        failed.Add(1, new("channel", Name(channel)), new("provider", provider ?? "none"), new("reason", reason));
+        failed.Add(1, new("channel", channel.Name()), new("provider", provider ?? "none"), new("reason", reason));
 
     public void Reported(Channel channel, string provider, MessageReceipt outcome, TimeSpan sinceSent) => receipt.Record(
-        sinceSent.TotalSeconds, new("channel", Name(channel)), new("provider", provider), new("outcome", outcome == MessageReceipt.Delivered ? "delivered" : "undelivered"));
-
-    private static string Name(Channel channel) => channel == Channel.Email ? "email" : "sms";
+        sinceSent.TotalSeconds, new("channel", channel.Name()), new("provider", provider), new("outcome", outcome == MessageReceipt.Delivered ? "delivered" : "undelivered"));
 }

@@ -45,18 +45,6 @@ internal sealed class CommandFrame(Func<string[], WebApplication> build, string[
     /// <summary>Who acts, for the audit log.</summary>
     public static readonly Operator By = new(UserId: null, "command");
 
-    /// <summary>An address that need not have an account.</summary>
-    public static Argument<string> AddressArgument(string description)
-    {
-        var address = new Argument<string>("address") { Description = description };
-        address.Validators.Add(result =>
-        {
-            if (Address.Parse(result.GetValueOrDefault<string>()) is null)
-                result.AddError("This is neither an e-mail address nor a phone number with its calling code.");
-        });
-        return address;
-    }
-
     /// <summary>The option that every command has.</summary>
     public const string JsonName = "--json";
 
@@ -74,6 +62,18 @@ internal sealed class CommandFrame(Func<string[], WebApplication> build, string[
 
     /// <summary>Prints results as JSON.</summary>
     public Option<bool> Json { get; } = new(JsonName) { Description = "Print the result as JSON.", Recursive = true };
+
+    /// <summary>An address that need not have an account.</summary>
+    public static Argument<string> AddressArgument(string description)
+    {
+        var address = new Argument<string>("address") { Description = description };
+        address.Validators.Add(result =>
+        {
+            if (Address.Parse(result.GetValueOrDefault<string>()) is null)
+                result.AddError("This is neither an e-mail address nor a phone number with its calling code.");
+        });
+        return address;
+    }
 
     /// <summary>A command that needs the database as it should be: outside Development it ends where migrations are pending.</summary>
     public ServerCommand OnDatabase(string name, string description, string example, Handler handler, params Symbol[] symbols) => OnServer(
