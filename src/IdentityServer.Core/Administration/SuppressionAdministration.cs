@@ -1,6 +1,7 @@
 using IdentityServer.Core.Audit;
 using IdentityServer.Core.Delivery;
 using IdentityServer.Core.Persistence;
+using IdentityServer.Core.Persistence.Tables;
 using IdentityServer.Core.Users;
 using Microsoft.EntityFrameworkCore;
 

@@ -1,6 +1,5 @@
 using System.Diagnostics.Metrics;
 using IdentityServer.Core.Persistence.Tables;
-using IdentityServer.Core.Users;
 
 namespace IdentityServer.Core.Delivery;
 

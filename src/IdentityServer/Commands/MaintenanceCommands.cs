@@ -22,6 +22,6 @@ internal static class MaintenanceCommands
         async (services, _, cancellationToken) =>
         {
             var rows = await services.GetRequiredService<PruneJob>().RunAsync(cancellationToken);
-            return new CommandResult($"{rows} rows deleted.", new { rows });
+            return new CommandResult($"{rows} {(rows == 1 ? "row" : "rows")} deleted.", new { rows });
         });
 }

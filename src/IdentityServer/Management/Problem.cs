@@ -53,12 +53,18 @@ internal static partial class Problem
     {
         null => Of(StatusCodes.Status500InternalServerError, "server_error", $"Something went wrong here; the log names it under {context.TraceIdentifier}."),
         { InnerException: JsonException { Path: { Length: > 2 } path } } => Field(path[2..], "There is no such field, or it does not take this value."),
+        { InnerException: JsonException unread } when Missing().Matches(unread.Message) is { Count: > 0 } missing =>
+            Fields(missing.ToDictionary(field => field.Groups["name"].Value, string[] (_) => ["This must be given."], StringComparer.Ordinal)),
         { StatusCode: StatusCodes.Status400BadRequest } when Unbound().Match(bad.Message) is { Success: true } unbound =>
             Field(JsonNamingPolicy.SnakeCaseLower.ConvertName(unbound.Groups["name"].Value), "It does not take this value; the API's description says which."),
         _ => Of(bad.StatusCode),
     };
 
-    // What the framework says of a parameter's value that it cannot read. Its own words, here and of bodies, name .NET types, which are nobody's business.
+    // What the framework says of a body without the members that it needs, and of a parameter's value that it cannot read. Its own words name .NET types,
+    // which are nobody's business.
+    [GeneratedRegex(@"(?<=missing required properties.*)'(?<name>\w+)'", RegexOptions.CultureInvariant | RegexOptions.ExplicitCapture, 1000)]
+    private static partial Regex Missing();
+
     [GeneratedRegex("^Failed to bind parameter \"[^\"]* (?<name>\\w+)\" from ", RegexOptions.CultureInvariant | RegexOptions.ExplicitCapture, 1000)]
     private static partial Regex Unbound();
 }

@@ -2,6 +2,8 @@ using IdentityServer.Core.Administration;
 using IdentityServer.Core.Keys;
 using IdentityServer.Core.Persistence;
 using Microsoft.AspNetCore.Http.HttpResults;
+using Microsoft.AspNetCore.Mvc;
+using Microsoft.AspNetCore.Mvc.ModelBinding;
 
 namespace IdentityServer.Management;
 
@@ -36,8 +38,8 @@ internal static class SigningKeysApi
         var routes = api.MapGroup("/signing-keys").RequireAdmin(ApiScopes.Admin).WithTags("Signing keys");
         routes.MapGet("", async (SigningKeyAdministration keys, CancellationToken cancellationToken) => Answer(await keys.ListAsync(cancellationToken)))
             .Describe("listSigningKeys", "List signing keys", "Upcoming, signing and retired ones, as they are published.").Gives<IReadOnlyList<SigningKeyJson>>();
-        routes.MapPost("/rotate", async (RotateRequest request, Caller caller, SigningKeyAdministration keys, CancellationToken cancellationToken) =>
-                Answer(await keys.RotateAsync(request.Immediately, caller.AsOperator(), cancellationToken)))
+        routes.MapPost("/rotate", async ([FromBody(EmptyBodyBehavior = EmptyBodyBehavior.Allow)] RotateRequest? request, Caller caller, SigningKeyAdministration keys, CancellationToken cancellationToken) =>
+                Answer(await keys.RotateAsync(request?.Immediately ?? false, caller.AsOperator(), cancellationToken)))
             .Describe("rotateSigningKeys", "Rotate signing keys", "Successors are published now and sign at least 24 hours later, when everybody has seen them; nothing changes where one waits already.")
             .Gives<IReadOnlyList<SigningKeyJson>>();
     }

@@ -25,6 +25,16 @@ public abstract class BadInputTests(ApiServer api)
     }
 
     [Theory]
+    [InlineData("/applications", "client_id", "type")]
+    [InlineData("/scopes", "name")]
+    public async Task What_must_be_given_is_named(string path, params string[] fields)
+    {
+        var answer = await api.Machine.PostAsync(path, new { });
+        Assert.Equal((400, "invalid_fields"), (answer.Status, answer.Code));
+        Assert.All(fields, field => Assert.True(answer.HasError(field)));
+    }
+
+    [Theory]
     [InlineData(".")]
     [InlineData("..")]
     public async Task A_scope_that_no_address_could_name_is_not_made(string name) =>

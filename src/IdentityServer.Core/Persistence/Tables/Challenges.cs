@@ -19,16 +19,6 @@ public enum ChallengePurpose
     Confirmation,
 }
 
-/// <summary>How a message reaches a person.</summary>
-public enum Channel
-{
-    /// <summary>E-mail.</summary>
-    Email,
-
-    /// <summary>Text message.</summary>
-    Sms,
-}
-
 /// <summary>What became of a challenge.</summary>
 public enum ChallengeStatus
 {

@@ -1,6 +1,14 @@
-using IdentityServer.Core.Persistence.Tables;
+namespace IdentityServer.Core.Persistence.Tables;
 
-namespace IdentityServer.Core.Users;
+/// <summary>How a message reaches a person.</summary>
+public enum Channel
+{
+    /// <summary>E-mail.</summary>
+    Email,
+
+    /// <summary>Text message.</summary>
+    Sms,
+}
 
 internal static class Channels
 {
