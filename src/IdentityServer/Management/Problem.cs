@@ -34,7 +34,8 @@ internal static partial class Problem
     {
         context.Response.Headers.WWWAuthenticate =
             $"Bearer error=\"insufficient_user_authentication\", error_description=\"Sign in again for this.\", max_age=\"{(int)maxAge.TotalSeconds}\"";
-        return Of(StatusCodes.Status401Unauthorized, "insufficient_user_authentication", "Sign in again for this, e.g. with max_age or prompt=login, and call again with the new token.");
+        return Of(StatusCodes.Status401Unauthorized, "insufficient_user_authentication", "Prove again that it is you: sign in anew, e.g. with "
+            + "max_age or prompt=login, and call with the new token; or call with a challenge and code of POST /me/verification.");
     }
 
     /// <summary>A status that nobody gave a body.</summary>
