@@ -39,7 +39,7 @@ internal sealed class MessageQueue(IDbContextFactory<ServerDb> databases, TimePr
         await using var db = await databases.CreateDbContextAsync();
         var rows = await db.Messages
             .Where(m => m.Id == message.Id && m.Status == MessageStatus.Queued && m.NotBefore <= now
-                && (m.LeasedUntil == null || m.LeasedUntil <= now) && m.Provider == message.Provider)
+                && (m.LeasedUntil == null || m.LeasedUntil <= now) && m.Provider == message.Provider && m.Attempts == message.Attempts)
             .ExecuteUpdateAsync(set => set
                 .SetProperty(m => m.LeaseId, lease)
                 .SetProperty(m => m.LeasedUntil, now + duration)

@@ -97,13 +97,6 @@ internal sealed class TestSender(
     }
 }
 
-internal static class Leases
-{
-    /// <summary>Takes a message that nobody had, without giving it to anybody.</summary>
-    public static Task<Guid?> LeaseAsync(this MessageQueue queue, Guid id, TimeSpan duration) => queue.LeaseAsync(
-        new Message { Id = id, Channel = Channel.Email, Template = "", Recipient = "", Model = "", Locale = "", NotBefore = default, ExpiresAt = default, CreatedAt = default }, duration, null);
-}
-
 /// <summary>Keeps what was logged.</summary>
 internal sealed class TestLog : ILoggerProvider, ILogger
 {

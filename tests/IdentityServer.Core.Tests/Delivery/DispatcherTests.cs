@@ -101,7 +101,7 @@ public abstract class DispatcherTests(TestDatabase database) : DeliveryTests(dat
     {
         var dead = Instance(new TestSender());
         var id = await QueueAsync(dead);
-        Assert.NotNull(await dead.Queue.LeaseAsync(id, TimeSpan.FromSeconds(50)));
+        Assert.NotNull(await LeaseAsync(dead.Queue, id));
 
         var other = await Instance(new TestSender()).StartAsync();
         await Task.Delay(200);
@@ -132,10 +132,10 @@ public abstract class DispatcherTests(TestDatabase database) : DeliveryTests(dat
     {
         var queue = Instance(new TestSender()).Queue;
         var id = await QueueAsync(Instance(new TestSender()));
-        Assert.NotNull(await queue.LeaseAsync(id, TimeSpan.FromSeconds(50)));
-        Assert.Null(await queue.LeaseAsync(id, TimeSpan.FromSeconds(50)));
+        Assert.NotNull(await LeaseAsync(queue, id));
+        Assert.Null(await LeaseAsync(queue, id));
         Database.Clock.Advance(TimeSpan.FromSeconds(51));
-        var second = await queue.LeaseAsync(id, TimeSpan.FromSeconds(50));
+        var second = await LeaseAsync(queue, id);
 
         await queue.SentAsync(id, "test", "by the first");
         await queue.RetryAsync(id, second!.Value, Database.Clock.Now, "by the second");
@@ -143,7 +143,20 @@ public abstract class DispatcherTests(TestDatabase database) : DeliveryTests(dat
 
         var row = await RowAsync(id, _ => true);
         Assert.Equal(MessageStatus.Sent, row.Status);
-        Assert.Null(await queue.LeaseAsync(id, TimeSpan.FromSeconds(50)));
+        Assert.Null(await LeaseAsync(queue, id));
+    }
+
+    // Or else its next pause would be counted from the tries that it had then.
+    [Fact]
+    public async Task A_message_that_was_tried_since_it_was_read_is_not_taken()
+    {
+        var queue = Instance(new TestSender()).Queue;
+        var id = await QueueAsync(Instance(new TestSender()));
+        var read = await RowAsync(id, _ => true);
+        await queue.RetryAsync(id, (await LeaseAsync(queue, id))!.Value, Database.Clock.Now, "not now");
+
+        Assert.Null(await queue.LeaseAsync(read, TimeSpan.FromSeconds(50), null));
+        Assert.NotNull(await LeaseAsync(queue, id));
     }
 
     [Fact]
@@ -153,7 +166,8 @@ public abstract class DispatcherTests(TestDatabase database) : DeliveryTests(dat
         for (var round = 0; round < 10; round++)
         {
             var id = await QueueAsync(instance);
-            var leases = await Task.WhenAll(Enumerable.Range(0, 16).Select(_ => Task.Run(() => instance.Queue.LeaseAsync(id, TimeSpan.FromSeconds(50)))));
+            var read = await RowAsync(id, _ => true);
+            var leases = await Task.WhenAll(Enumerable.Range(0, 16).Select(_ => Task.Run(() => instance.Queue.LeaseAsync(read, TimeSpan.FromSeconds(50), null))));
             Assert.Single(leases, lease => lease is not null);
         }
     }
@@ -194,4 +208,7 @@ public abstract class DispatcherTests(TestDatabase database) : DeliveryTests(dat
         Assert.Equal([MessageStatus.Queued, MessageStatus.Sent], new[] { rows[first], rows[second] }.Order());
         Assert.Equal(1, instance.Sender.Tries);
     }
+
+    /// <summary>Takes a message as it is now, without giving it to anybody.</summary>
+    private async Task<Guid?> LeaseAsync(MessageQueue queue, Guid id) => await queue.LeaseAsync(await RowAsync(id, _ => true), TimeSpan.FromSeconds(50), null);
 }
