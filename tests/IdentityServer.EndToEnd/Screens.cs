@@ -105,7 +105,7 @@ internal sealed record Screens(string Variant, params Look[] Looks)
         void OnLoad(object? sender, IPage e) => loaded.TrySetResult();
         page.Load += OnLoad;
         await action();
-        await loaded.Task.WaitAsync(TimeSpan.FromSeconds(30));
+        await loaded.Task.WaitAsync(TimeSpan.FromSeconds(15));
         page.Load -= OnLoad;
     }
 

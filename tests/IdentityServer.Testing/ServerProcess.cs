@@ -65,7 +65,7 @@ public sealed class ServerProcess : IAsyncDisposable
     public async Task<Mail> MailAsync(string to, DateTimeOffset? after = null, TimeSpan? within = null)
     {
         using var client = NewClient();
-        var limit = within ?? TimeSpan.FromSeconds(30);
+        var limit = within ?? TimeSpan.FromSeconds(15);
         for (var tries = 0; tries < limit / Pause; tries++)
         {
             var mails = await client.GetFromJsonAsync<Mail[]>($"/dev/inbox.json?to={Uri.EscapeDataString(to)}", JsonSerializerOptions.Web);

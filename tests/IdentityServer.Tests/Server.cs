@@ -98,7 +98,7 @@ public class Server : IAsyncDisposable
     public async Task<Mail[]> MailsAsync(string to, int atLeast = 1)
     {
         using var client = NewClient();
-        for (var tries = 0; tries < 600; tries++)
+        for (var tries = 0; tries < 200; tries++)
         {
             var mails = await client.GetFromJsonAsync<Mail[]>($"/dev/inbox.json?to={Uri.EscapeDataString(to)}", JsonSerializerOptions.Web);
             if (mails!.Length >= atLeast)
@@ -106,7 +106,7 @@ public class Server : IAsyncDisposable
             await Task.Delay(50);
         }
 
-        throw new InvalidOperationException($"There are not {atLeast} mails within thirty seconds.");
+        throw new InvalidOperationException($"There are not {atLeast} mails within ten seconds.");
     }
 
     /// <summary>Types the address into the page and gives the code page and the mail.</summary>

@@ -124,7 +124,7 @@ internal static class Eventually
 {
     public static async Task TrueAsync(Func<Task<bool>> condition, string what)
     {
-        using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(30));
+        using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(20));
         while (!await condition())
         {
             if (limit.IsCancellationRequested)

@@ -121,7 +121,7 @@ public sealed partial class Arrangement : IAsyncLifetime
     /// <summary>The code in the mail to this address.</summary>
     public async Task<string> CodeAsync(string to)
     {
-        for (var tries = 0; tries < 300; tries++)
+        for (var tries = 0; tries < 150; tries++)
         {
             foreach (var mail in Directory.GetFiles(Path.Combine(folder, "mail"), "*.eml"))
             {
@@ -133,7 +133,7 @@ public sealed partial class Arrangement : IAsyncLifetime
             await Task.Delay(100);
         }
 
-        throw new InvalidOperationException($"No mail to {to} within 30 seconds.");
+        throw new InvalidOperationException($"No mail to {to} within 15 seconds.");
     }
 
     public async ValueTask DisposeAsync()
